@@ -1,0 +1,1 @@
+"""leadsync: two-way synchronisation of people between Marketo Engage and Microsoft Dynamics 365."""

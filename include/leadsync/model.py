@@ -1,0 +1,215 @@
+"""Shapes that the clients, the engine and the simulation agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Json = dict[str, Any]
+Table = Literal["lead", "contact"]
+System = Literal["marketo", "dynamics"]
+Direction = Literal["to_marketo", "to_dynamics"]
+
+TABLES: tuple[Table, ...] = ("lead", "contact")
+
+#: leadsync's own fields on a Marketo person (semantics.md 1).
+MARKETO_DYNAMICS_ID = "leadsyncDynamicsId"
+MARKETO_DYNAMICS_TYPE = "leadsyncDynamicsType"
+MARKETO_DYNAMICS_DELETED = "leadsyncDynamicsDeleted"
+MARKETO_DYNAMICS_CREATED_AT = "leadsyncDynamicsCreatedAt"
+MARKETO_OWN_FIELDS = (
+    MARKETO_DYNAMICS_ID,
+    MARKETO_DYNAMICS_TYPE,
+    MARKETO_DYNAMICS_DELETED,
+    MARKETO_DYNAMICS_CREATED_AT,
+)
+#: leadsync's own columns on a Dynamics lead or contact (semantics.md 1).
+DYNAMICS_MARKETO_ID = "new_marketoid"
+DYNAMICS_MARKETO_ID_KEY = "new_marketoid_key"
+DYNAMICS_SYNC_FLAG = "new_synctomkto"
+
+
+# ---------------------------------------------------------------- schemas
+
+
+@dataclass(frozen=True, slots=True)
+class MarketoField:
+    """A person field that REST can see (reference/marketo-rest.md 7.1).
+
+    :param data_type: ``string``, ``text``, ``email``, ``phone``, ``url``, ``integer``, ``float``,
+        ``currency``, ``percent``, ``score``, ``boolean``, ``date``, ``datetime``, ``reference``, ...
+    :param length: characters; ``None`` where describe gives none.
+    """
+
+    name: str
+    display_name: str
+    data_type: str
+    length: int | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionValue:
+    """One value of a choice column; ``state`` is set for status reasons."""
+
+    value: int
+    label: str
+    state: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicsColumn:
+    """A Dataverse column with what the server enforces (reference/dataverse-webapi.md 9, 19).
+
+    :param type: ``String``, ``Memo``, ``Picklist``, ``State``, ``Status``, ``MultiSelectPicklist``,
+        ``Boolean``, ``Integer``, ``BigInt``, ``Double``, ``Decimal``, ``Money``, ``DateTime``,
+        ``Uniqueidentifier``, ``Lookup``, ``Customer``, ``Owner``.
+    :param required: ``None``, ``Recommended``, ``ApplicationRequired``, ``SystemRequired``.
+    :param format: ``Email``, ``Url``, ``Phone``, ``Text``, ``TextArea``, ``DateOnly``, ...
+    :param date_behavior: ``UserLocal``, ``DateOnly``, ``TimeZoneIndependent``.
+    :param computed: calculated, rollup or stamped by the platform: never writable.
+    """
+
+    name: str
+    display_name: str
+    type: str
+    required: str = "None"
+    for_create: bool = True
+    for_update: bool = True
+    for_read: bool = True
+    computed: bool = False
+    max_length: int | None = None
+    format: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    precision: int | None = None
+    date_behavior: str | None = None
+    options: tuple[OptionValue, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    @property
+    def read_name(self) -> str:
+        """Name of the property that carries the value in a response."""
+        lookup = self.type in ("Lookup", "Customer", "Owner")
+        return f"_{self.name}_value" if lookup else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicsTable:
+    """A table's metadata as far as the sync needs it; ``columns`` by logical name."""
+
+    name: str
+    entity_set: str
+    primary_id: str
+    columns: Mapping[str, DynamicsColumn]
+    keys: tuple[str, ...] = ()
+    change_tracking: bool = True
+    optimistic_concurrency: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """Both systems' schemas: Marketo fields by REST name, Dynamics tables by logical name."""
+
+    marketo: Mapping[str, MarketoField]
+    dynamics: Mapping[str, DynamicsTable]
+
+
+# ---------------------------------------------------------------- Marketo
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One changed field of a Change Data Value activity, by REST name; values as Marketo's text."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A Marketo activity (reference/marketo-rest.md 8); ``guid`` is its key, ``at`` is in UTC."""
+
+    guid: str
+    person_id: int
+    type_id: int
+    at: datetime
+    changes: tuple[FieldChange, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRead:
+    """All activities from a paging token to the feed's end, and the token to go on from."""
+
+    activities: tuple[Activity, ...]
+    next_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordError:
+    """Why one record of a call was refused, in the system's own words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonResult:
+    """Outcome of one person of a sync-leads call, matched to its input by position."""
+
+    status: Literal["created", "updated", "skipped"]
+    person_id: int | None = None
+    errors: tuple[RecordError, ...] = ()
+
+
+# ---------------------------------------------------------------- Dynamics
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaRead:
+    """All pages of one change-tracking read.
+
+    :param rows: current values of created and changed rows, each with ``@odata.etag``.
+    :param deleted: ids of deleted rows, lower case.
+    :param delta_link: where the next read starts.
+    :param full: the read was a first, full load, which reports no deletions.
+    """
+
+    rows: tuple[Json, ...]
+    deleted: tuple[str, ...]
+    delta_link: str
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowWrite:
+    """One row to write in a batch; ``body`` in Web API form, lookups as ``@odata.bind``.
+
+    :param operation: ``create`` sends ``row_id`` as the client-made primary key; ``update`` sends
+        ``If-Match: etag``, or ``*`` when ``etag`` is ``None``, so that it never creates.
+    """
+
+    operation: Literal["create", "update"]
+    table: str
+    row_id: str
+    body: Json
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """Outcome of one row of a batch, in input order.
+
+    :param status: ``written``; ``conflict``: somebody changed the row since ``etag`` (412);
+        ``exists``: a create found its id or key taken; ``missing``: the row is gone (404 on it);
+        ``rejected``: the server refuses the values.
+    :param etag: the row's new ETag where the server told it.
+    """
+
+    status: Literal["written", "conflict", "exists", "missing", "rejected"]
+    etag: str | None = None
+    error: RecordError | None = None

@@ -1,0 +1,124 @@
+"""Protocols of the outside world: what the engine needs of Marketo, Dynamics and storage.
+
+The clients implement them over HTTP, the simulation in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from leadsync.model import (
+    Activity,
+    DeltaRead,
+    DynamicsTable,
+    FeedRead,
+    Json,
+    MarketoField,
+    PersonResult,
+    RowResult,
+    RowWrite,
+)
+
+
+class MarketoApi(Protocol):
+    """The Marketo calls of the cycle; each method pages, batches and retries by itself."""
+
+    #: most records that one call takes, on reading and on writing (reference/marketo-rest.md 5).
+    batch_size: int
+
+    def describe(self) -> dict[str, MarketoField]:
+        """Return all REST-visible person fields by REST name."""
+        ...
+
+    def paging_token(self, since: datetime) -> str:
+        """Return the token from which the activity feeds continue at ``since``."""
+        ...
+
+    def lead_changes(self, token: str, fields: Sequence[str]) -> FeedRead:
+        """Read Change Data Value (13, with ``changes``) and New Lead (12) to the feed's end."""
+        ...
+
+    def deleted_leads(self, token: str) -> FeedRead:
+        """Read Delete Lead (37) activities to the feed's end."""
+        ...
+
+    def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
+        """Read activities of at most 10 types to the feed's end."""
+        ...
+
+    def persons(self, filter_type: str, values: Sequence[str], fields: Sequence[str]) -> list[Json]:
+        """Return all persons whose ``filter_type`` is one of ``values``, in no given order.
+
+        Values are split into batches of 300; a batch that matches more than 1,000 persons is split
+        further. Values that hold a comma are asked for in a way that works, or alone.
+        """
+        ...
+
+    def sync_persons(
+        self,
+        action: Literal["createOrUpdate", "createOnly", "updateOnly"],
+        lookup_field: str,
+        records: Sequence[Json],
+    ) -> list[PersonResult]:
+        """Write at most ``batch_size`` persons in one call; results in input order."""
+        ...
+
+
+class DynamicsApi(Protocol):
+    """The Dynamics calls of the cycle; each method pages and retries by itself."""
+
+    #: most operations that one ``$batch`` takes.
+    batch_size: int
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
+        """Return a table's metadata; ``columns`` limits typed detail to what is asked for.
+
+        Unknown names in ``columns`` are ignored; ``DynamicsTable.columns`` always lists every
+        readable column with its type, so that callers can suggest near names.
+        """
+        ...
+
+    def delta(self, table: str, select: Sequence[str], delta_link: str | None) -> DeltaRead:
+        """Follow ``delta_link``, or read everything with change tracking when it is ``None``.
+
+        :raises DeltaExpiredError: the link is too old or the table's metadata changed.
+        """
+        ...
+
+    def rows_by_id(self, table: str, ids: Sequence[str], select: Sequence[str]) -> list[Json]:
+        """Return current rows for ``ids``; missing ones are left out."""
+        ...
+
+    def rows_by_email(self, table: str, emails: Sequence[str], select: Sequence[str]) -> list[Json]:
+        """Return rows, active or not, whose ``emailaddress1`` is one of ``emails``."""
+        ...
+
+    def rows_modified(
+        self, table: str, select: Sequence[str], start: datetime, end: datetime
+    ) -> list[Json]:
+        """Return current rows with ``start <= modifiedon < end``."""
+        ...
+
+    def write_rows(self, writes: Sequence[RowWrite]) -> list[RowResult]:
+        """Write at most ``batch_size`` rows in one ``$batch`` with continue-on-error."""
+        ...
+
+
+class CallLedger(Protocol):
+    """Counts calls and hands out the right to make one, for all workers together."""
+
+    def acquire(self, system: str) -> None:
+        """Wait until a call to ``system`` fits its limits, and count it.
+
+        :raises QuotaSpentError: the day's share is used up.
+        """
+        ...
+
+    def calls(self) -> dict[str, int]:
+        """Return the number of calls that this process made, by system."""
+        ...
+
+
+__all__ = ["Activity", "CallLedger", "DynamicsApi", "MarketoApi"]
