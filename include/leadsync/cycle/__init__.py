@@ -1,0 +1,1 @@
+"""The stages of a sync cycle, one file each."""

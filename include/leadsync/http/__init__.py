@@ -1,0 +1,1 @@
+"""HTTP to both systems: pooled transport, call ledger, retry classification."""

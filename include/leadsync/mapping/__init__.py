@@ -1,0 +1,1 @@
+"""The mapping file: its model, its loading, and its resolution against both systems' schemas."""

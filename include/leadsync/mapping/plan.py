@@ -1,0 +1,96 @@
+"""A mapping resolved against the schemas of both systems: what the cycle works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, Table
+
+Rule = Literal[
+    "type_rule", "marketo_wins", "dynamics_wins", "newest_wins", "non_empty_wins", "most_restrictive"
+]
+FieldDirection = Literal["both", "to_marketo", "to_dynamics", "off"]
+OnInvalid = Literal["hold_record", "hold_field", "truncate", "default_on_create"]
+
+
+class Converter(Protocol):
+    """Turns raw JSON values of both systems into canonical text and back (docs/architecture.md).
+
+    Reading is total: what cannot be expressed comes back with the invalid mark. Writing is only
+    called with valid canonical values.
+    """
+
+    def from_marketo(self, raw: object) -> str | None: ...
+
+    def from_dynamics(self, raw: object) -> str | None: ...
+
+    def to_marketo(self, value: str | None) -> object: ...
+
+    def to_dynamics(self, value: str | None) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """One mapped field on one table.
+
+    :param name: the field's name in all frames, the Marketo REST name.
+    :param column: the Dynamics column; ``field`` the Marketo field.
+    :param comparable: canonical value to the form that is compared (normalisers, truncation); the
+        marks for absent and invalid pass through unchanged.
+    """
+
+    name: str
+    table: Table
+    field: MarketoField
+    column: DynamicsColumn
+    direction: FieldDirection
+    rule: Rule
+    on_invalid: OnInvalid
+    converter: Converter
+    comparable: Callable[[str | None], str | None]
+    default_on_create: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """All mapped fields of one table, in the order of the mapping file."""
+
+    table: Table
+    schema: DynamicsTable
+    fields: tuple[FieldPlan, ...]
+
+    def field(self, name: str) -> FieldPlan | None:
+        """Return the plan of the field called ``name``, if this table maps it."""
+        return next((plan for plan in self.fields if plan.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Settings of the mapping file's ``policies:`` (product.md, Shapes)."""
+
+    match_before_create: Literal["email", "off"] = "email"
+    on_marketo_delete: Literal["recreate", "suppress"] = "recreate"
+    on_dynamics_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
+    on_marketo_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
+    default_owner: str | None = None
+    mass_delete_share: float = 0.2
+    breaker_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What is synchronised, by table.
+
+    :param names: every mapped field name, in mapping order, without repeats.
+    :param rules_hash: changes when mapping, schemas or rules change; quarantine items made under
+        another hash are tried again.
+    :param notes: remarks for the user, such as a direction that was narrowed (S071).
+    """
+
+    tables: Mapping[Table, TablePlan]
+    names: tuple[str, ...]
+    policies: Policies
+    rules_hash: str
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The three-way merge, matching and the field rules: pure, arrays and frames in and out."""

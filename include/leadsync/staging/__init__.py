@@ -1,0 +1,1 @@
+"""Frames and documents of a cycle, as Parquet and JSON behind an fsspec URL."""

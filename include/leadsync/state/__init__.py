@@ -1,0 +1,1 @@
+"""State store: links, base values, cursors, cycles, intents, journal, quarantine, lease."""

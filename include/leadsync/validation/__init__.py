@@ -1,0 +1,1 @@
+"""Validation: rules generated from metadata, checked by Great Expectations, split by row."""

@@ -1,0 +1,1 @@
+"""Canonical values: converters between both systems' JSON and one comparable text."""
