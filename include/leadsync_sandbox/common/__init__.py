@@ -1,0 +1,1 @@
+"""Plumbing that both stand-ins share: storage, clock, faults, journal, control, serving."""
