@@ -1,0 +1,139 @@
+"""What every stage of one cycle knows: the engine it runs on and the cycle it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar
+
+import pandas as pd
+
+from leadsync.clock import Clock, parse_instant
+from leadsync.mapping.model import Mapping as FieldMapping
+from leadsync.model import Json
+from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
+from leadsync.settings import Settings
+from leadsync.state.port import Lease, StateStore
+from leadsync.validation.model import Failure, RuleSet
+
+CycleKind = Literal["scheduled", "backfill", "manual"]
+LEASE_NAME = "cycle"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class StagingArea(Protocol):
+    """Where a cycle's frames and documents wait between stages."""
+
+    def write_frame(self, cycle_id: str, name: str, frame: pd.DataFrame) -> str: ...
+
+    def read_frame(self, cycle_id: str, name: str) -> pd.DataFrame: ...
+
+    def write_document(self, cycle_id: str, name: str, document: Json) -> str: ...
+
+    def read_document(self, cycle_id: str, name: str) -> Json | None: ...
+
+    def drop(self, cycle_id: str) -> None: ...
+
+
+class ParallelMap(Protocol):
+    """Applies a function to items, possibly several at a time, and yields results in order."""
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that the stages need of the outside, handed in (docs/architecture.md).
+
+    :param check: the rule check: Great Expectations, or the plain functions in simulation.
+    :param new_id: makes unique ids.
+    :param holder: who runs this, for people who look at the lease.
+    """
+
+    clock: Clock
+    marketo: MarketoApi
+    dynamics: DynamicsApi
+    store: StateStore
+    staging: StagingArea
+    ledger: CallLedger
+    mapping: FieldMapping
+    settings: Settings
+    check: Callable[[pd.DataFrame, RuleSet], list[Failure]]
+    new_id: Callable[[], str]
+    in_parallel: ParallelMap
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRequest:
+    """What a caller asks for.
+
+    :param window_from: start of a backfill's interval; a scheduled run starts at its cursors.
+    :param dry_run: read and decide only; nothing is written anywhere.
+    """
+
+    kind: CycleKind
+    window_to: datetime
+    window_from: datetime | None = None
+    run_id: str = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One cycle under way; travels between tasks as JSON."""
+
+    cycle_id: str
+    kind: CycleKind
+    run_id: str
+    window_from: datetime | None
+    window_to: datetime
+    opened_at: datetime
+    dry_run: bool = False
+    lease_token: int | None = None
+
+    @property
+    def is_backfill(self) -> bool:
+        return self.kind == "backfill"
+
+    def to_json(self) -> Json:
+        document = asdict(self)
+        for name in ("window_from", "window_to", "opened_at"):
+            moment = document[name]
+            document[name] = moment.isoformat() if moment else None
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Cycle:
+        moments = {
+            name: parse_instant(document[name]) if document[name] else None
+            for name in ("window_from", "window_to", "opened_at")
+        }
+        return cls(**{**document, **moments})
+
+
+def held_lease(engine: Engine, cycle: Cycle) -> Lease | None:
+    """Renew the cycle's lease and return it; a dry run has none.
+
+    :raises LeaseLostError: another cycle took over; this one must start again from its first stage.
+    """
+    if cycle.lease_token is None:
+        return None
+    lease = Lease(LEASE_NAME, cycle.cycle_id, cycle.lease_token, cycle.opened_at)
+    return engine.store.renew_lease(lease, engine.clock.now(), engine.settings.lease_seconds)
+
+
+def in_turn(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
+    """Apply ``function`` to one item after the other: the map of simulation and tests."""
+    return map(function, items)
+
+
+def batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Cut ``items`` into runs of at most ``size``."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+__all__ = ["Cycle", "CycleKind", "CycleRequest", "Engine", "batches", "held_lease"]

@@ -1,0 +1,82 @@
+"""Stage 1: take the lease, and refuse what cannot work before anything is written."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
+from leadsync.cycle.schemas import load_plan
+from leadsync.errors import ConfigurationError
+from leadsync.state.port import CycleRecord, Lease, StateChanges
+
+LOCAL_HOLDER = "process"
+
+
+def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
+    """Begin a cycle and return it.
+
+    :raises ConfigurationError: the window is inverted, or the mapping does not fit the schemas.
+    :raises LeaseHeldError: another cycle is running (S005, S122).
+    """
+    now = engine.clock.now()
+    if request.window_from is not None and request.window_from >= request.window_to:
+        raise ConfigurationError(
+            f"The window {request.window_from} to {request.window_to} is empty or inverted.",
+            remedy="Give a start that lies before the end.",
+        )
+    cycle_id = f"{now:%Y%m%dT%H%M%S}-{engine.new_id()[:8]}"
+    lease = None if request.dry_run else _take_lease(engine, cycle_id)
+    cycle = Cycle(
+        cycle_id=cycle_id,
+        kind=request.kind,
+        run_id=request.run_id,
+        window_from=request.window_from,
+        window_to=request.window_to,
+        opened_at=now,
+        dry_run=request.dry_run,
+        lease_token=lease.token if lease else None,
+    )
+    load_plan(engine)
+    if lease:
+        record = CycleRecord(
+            cycle_id=cycle_id,
+            kind=cycle.kind,
+            status="open",
+            window_from=cycle.window_from,
+            window_to=cycle.window_to,
+            opened_at=now,
+            run_id=cycle.run_id,
+        )
+        engine.store.apply(StateChanges(cycle=record), lease=lease)
+    return cycle
+
+
+def _take_lease(engine: Engine, cycle_id: str) -> Lease:
+    now = engine.clock.now()
+    current = engine.store.current_lease(LEASE_NAME)
+    if current and _holder_is_dead(current[1]):
+        engine.store.release_lease(current[0])
+    return engine.store.acquire_lease(
+        LEASE_NAME, cycle_id, now, engine.settings.lease_seconds, holder=engine.holder
+    )
+
+
+def local_holder() -> str:
+    """Name this process as a holder whose death can be noticed on the same machine."""
+    return f"{LOCAL_HOLDER}:{socket.gethostname()}:{os.getpid()}"
+
+
+def _holder_is_dead(holder: str) -> bool:
+    """Tell whether the holder is a process of this machine that no longer runs."""
+    kind, _, rest = holder.partition(":")
+    host, _, pid = rest.rpartition(":")
+    if kind != LOCAL_HOLDER or host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,86 @@
+"""Both systems' schemas, read rarely and kept in the state store, and the plan made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+from typing import cast
+
+from leadsync.cycle.context import Engine
+from leadsync.mapping.plan import SyncPlan
+from leadsync.mapping.resolve import resolve
+from leadsync.model import (
+    TABLES,
+    DynamicsColumn,
+    DynamicsTable,
+    Json,
+    MarketoField,
+    OptionValue,
+    Schemas,
+    Table,
+)
+
+
+def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
+    """Resolve the mapping against the schemas.
+
+    :param refresh: read the schemas again, because a system said that they moved.
+    :raises MappingError: the mapping does not fit; lists every wrong name with the nearest right one.
+    """
+    return resolve(engine.mapping, load_schemas(engine, refresh=refresh))
+
+
+def load_schemas(engine: Engine, *, refresh: bool = False) -> Schemas:
+    """Return the cached schemas, reading those that are older than the settings allow."""
+    marketo = _cached(engine, "marketo", [], partial(_fetch_marketo, engine), refresh=refresh)
+    fields = {name: MarketoField(**field) for name, field in marketo.items()}
+    tables = {
+        table: _load_table(engine, table, refresh=refresh)
+        for table in TABLES
+        if engine.mapping.columns(table)
+    }
+    return Schemas(marketo=fields, dynamics=tables)
+
+
+def _load_table(engine: Engine, table: Table, *, refresh: bool) -> DynamicsTable:
+    columns = sorted(engine.mapping.columns(table))
+    fetch = partial(_fetch_table, engine, table, columns)
+    return _table_from_json(_cached(engine, f"dynamics.{table}", columns, fetch, refresh=refresh))
+
+
+def _cached(
+    engine: Engine, name: str, asked: list[str], fetch: Callable[[], Json], *, refresh: bool
+) -> Json:
+    """Return what is cached under ``name`` if it is young enough and answers what is asked."""
+    cached = engine.store.cached_schema(name)
+    now = engine.clock.now()
+    age = timedelta(seconds=engine.settings.schema_ttl_seconds)
+    if cached and not refresh and now - cached[0] < age and cached[1]["asked"] == asked:
+        return cast(Json, cached[1]["schema"])
+    schema = fetch()
+    engine.store.cache_schema(name, {"asked": asked, "schema": schema}, now)
+    return schema
+
+
+def _fetch_marketo(engine: Engine) -> Json:
+    return {name: asdict(field) for name, field in engine.marketo.describe().items()}
+
+
+def _fetch_table(engine: Engine, table: Table, columns: list[str]) -> Json:
+    return asdict(engine.dynamics.table(table, columns))
+
+
+def _table_from_json(document: Json) -> DynamicsTable:
+    columns = {
+        name: DynamicsColumn(
+            **{
+                **column,
+                "options": tuple(OptionValue(**option) for option in column["options"]),
+                "targets": tuple(column["targets"]),
+            }
+        )
+        for name, column in document["columns"].items()
+    }
+    return DynamicsTable(**{**document, "columns": columns, "keys": tuple(document["keys"])})

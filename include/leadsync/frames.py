@@ -1,0 +1,143 @@
+"""The frames that travel between stages: their columns and dtypes, and how cells go in and out.
+
+Field columns hold canonical values (docs/architecture.md, Values) in pandas' ``str`` dtype and are
+named by Marketo REST name behind :data:`FIELD_PREFIX`, so that they cannot collide with the fixed
+columns. Fixed columns are ``str`` too, except ids and counts (``Int64``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from leadsync.state.port import Values
+from leadsync.values.marks import ABSENT
+
+FIELD_PREFIX = "f:"
+
+INTEGERS = frozenset({"marketo_id", "collisions"})
+
+#: A Marketo person of this window. ``event``: ``changed`` (values were read), ``echo`` (every change
+#: equals the base), ``unlinked`` (no live link), ``deleted``. ``origin``: ``feed`` or ``carried``.
+PERSONS = ("marketo_id", "event", "origin", "changed_at")
+
+#: A lead or contact of this window. ``event``: ``changed`` or ``deleted``. ``sync_flag``: ``true``,
+#: ``false`` or null (blank, or the column does not exist). ``person_id`` is ``new_marketoid``.
+ROWS = (
+    "table",
+    "dynamics_id",
+    "event",
+    "origin",
+    "etag",
+    "created_on",
+    "modified_on",
+    "state_code",
+    "sync_flag",
+    "person_id",
+    "master_id",
+)
+
+#: A Marketo activity that the cycle has read, to be remembered as seen.
+ACTIVITIES = ("guid", "at")
+
+#: One extracted row and where it stands. ``state``: ``applied``, ``unchanged``, ``quarantined``,
+#: ``out_of_scope``, ``deferred``, or ``writing`` until its load stage has run. ``reason`` says why.
+OUTCOMES = (
+    "record_key",
+    "direction",
+    "table",
+    "marketo_id",
+    "dynamics_id",
+    "state",
+    "operation",
+    "reason",
+    "collisions",
+)
+
+#: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps the
+#: person with our fields) or ``flag_deleted``. Field columns: only what is written, else absent.
+WRITES = (
+    "record_key",
+    "operation",
+    "table",
+    "marketo_id",
+    "dynamics_id",
+    "link_id",
+    "etag",
+    "created_on",
+)
+
+#: A field decision, journalled when the write of its ``record_key`` has succeeded.
+DECISIONS = (
+    "record_key",
+    "kind",
+    "side",
+    "table",
+    "marketo_id",
+    "dynamics_id",
+    "field",
+    "base",
+    "marketo",
+    "dynamics",
+    "winner",
+    "rule",
+)
+
+#: A value that both sides agree on without a write; stored with the commit.
+BASE_MOVES = ("link_id", "field", "value")
+
+
+def to_frame(
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    fields: Sequence[str] = (),
+    values: Sequence[Values] | None = None,
+) -> pd.DataFrame:
+    """Build a frame from records of fixed columns, and values by field name.
+
+    :param values: one mapping per record; a field that it lacks is absent.
+    """
+    data: dict[str, pd.Series[Any]] = {}
+    for column in columns:
+        cells = [record.get(column) for record in records]
+        dtype = "Int64" if column in INTEGERS else "str"
+        data[column] = pd.Series(cells, dtype=dtype)
+    for name in fields:
+        cells = [row.get(name, ABSENT) for row in values or ()]
+        data[FIELD_PREFIX + name] = pd.Series(cells, dtype="str")
+    return pd.DataFrame(data)
+
+
+def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the fixed columns row by row, missing cells as ``None``, integers as ``int``."""
+    columns = [name for name in frame.columns if not name.startswith(FIELD_PREFIX)]
+    lists = [_plain(frame[name]) for name in columns]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def to_values(frame: pd.DataFrame, *, drop_absent: bool = True) -> list[Values]:
+    """Return the field columns row by row; absent cells are left out unless asked for."""
+    columns = [name for name in frame.columns if name.startswith(FIELD_PREFIX)]
+    names = [name.removeprefix(FIELD_PREFIX) for name in columns]
+    lists = [_plain(frame[name]) for name in columns]
+    if not columns:
+        return [{} for _ in range(len(frame))]
+    rows = zip(*lists, strict=True)
+    if not drop_absent:
+        return [dict(zip(names, row, strict=True)) for row in rows]
+    return [
+        {name: cell for name, cell in zip(names, row, strict=True) if cell != ABSENT}
+        for row in rows
+    ]
+
+
+def field_columns(names: Iterable[str]) -> dict[str, str]:
+    """Return frame columns by field name."""
+    return {name: FIELD_PREFIX + name for name in names}
+
+
+def _plain(series: pd.Series[Any]) -> list[Any]:
+    cells = series.astype(object)
+    return cells.where(cells.notna(), None).tolist()
