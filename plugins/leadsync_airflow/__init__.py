@@ -1,1 +1,1 @@
-"""What belongs to Airflow: connection types with their hooks, DAG defaults and window resolution."""
+"""What belongs to Airflow: connection types with their hooks, DAG defaults, window resolution."""

@@ -1,0 +1,54 @@
+"""A cycle's report as people read it: a table of counts per direction and table.
+
+Plain text without Airflow, for the task log and for the command that runs a first cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+COUNTS = (
+    "extracted",
+    "applied",
+    "created",
+    "updated",
+    "unchanged",
+    "quarantined",
+    "out_of_scope",
+    "deferred",
+    "collisions",
+)
+DIRECTIONS = {"to_marketo": "Dynamics -> Marketo", "to_dynamics": "Marketo -> Dynamics"}
+
+Row = tuple[str, str, tuple[int, ...]]
+
+
+def count_rows(report: Mapping[str, Any], columns: Sequence[str] = COUNTS) -> list[Row]:
+    """Return direction, table and the numbers of ``columns`` for each part of ``report``."""
+    counts = report.get("counts", {})
+    return [
+        (label, table, tuple(int(numbers.get(column, 0)) for column in columns))
+        for direction, label in DIRECTIONS.items()
+        for table, numbers in counts.get(direction, {}).items()
+    ]
+
+
+def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of the report: the window, the table, and the calls made."""
+    window = report.get("window", {})
+    start = window.get("from") or "the stored cursors"
+    yield f"Cycle {report.get('cycle_id', '?')} read from {start} to {window.get('to', '?')}."
+    yield from _table(report)
+    calls = report.get("calls", {})
+    yield "API calls: " + ", ".join(f"{system} {number}" for system, number in calls.items()) + "."
+
+
+def _table(report: Mapping[str, Any]) -> Iterator[str]:
+    header = ("direction", "table", *(name.replace("_", " ") for name in COUNTS))
+    body = [(label, table, *map(str, numbers)) for label, table, numbers in count_rows(report)]
+    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
+    for row in (header, *body):
+        texts = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
+        numbers = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        yield "  ".join((*texts, *numbers)).rstrip()

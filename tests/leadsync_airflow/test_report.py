@@ -1,0 +1,48 @@
+"""The table that a cycle's report becomes in a task log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadsync_airflow.report import count_rows, report_lines
+
+REPORT: dict[str, Any] = {
+    "cycle_id": "c-7",
+    "window": {"from": None, "to": "2026-03-01T12:00:00Z"},
+    "counts": {
+        "to_marketo": {
+            "lead": {"extracted": 12, "created": 3, "quarantined": 1},
+            "contact": {"extracted": 4, "unchanged": 4},
+        },
+        "to_dynamics": {"lead": {"extracted": 2, "updated": 2}},
+    },
+    "calls": {"marketo": 5, "dynamics": 4},
+}
+
+
+def test_rows_name_direction_and_table() -> None:
+    assert count_rows(REPORT, ("extracted", "created", "updated")) == [
+        ("Dynamics -> Marketo", "lead", (12, 3, 0)),
+        ("Dynamics -> Marketo", "contact", (4, 0, 0)),
+        ("Marketo -> Dynamics", "lead", (2, 0, 2)),
+    ]
+
+
+def test_lines_show_window_table_and_calls() -> None:
+    first, header, *rows, last = report_lines(REPORT)
+    assert first == "Cycle c-7 read from the stored cursors to 2026-03-01T12:00:00Z."
+    assert header.split()[:4] == ["direction", "table", "extracted", "applied"]
+    assert rows[0].split() == "Dynamics -> Marketo lead 12 0 3 0 0 1 0 0 0".split()
+    assert len(rows) == 3
+    assert last == "API calls: marketo 5, dynamics 4."
+
+
+def test_columns_are_aligned() -> None:
+    _, header, *rows, _ = report_lines(REPORT)
+    assert {len(row) for row in (header, *rows)} == {len(header)}
+
+
+def test_cycle_without_rows_still_shows_its_header() -> None:
+    lines = list(report_lines({"cycle_id": "c-8", "counts": {}, "calls": {"marketo": 3}}))
+    assert lines[1].startswith("direction")
+    assert lines[-1] == "API calls: marketo 3."
