@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,23 @@ class Database:
         self._depth -= 1
         if self._depth == 0 and self._connection.in_transaction:
             self._connection.execute(statement)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo only what the block wrote when it raises; the transaction around it goes on."""
+        with self.transaction():
+            self._connection.execute("SAVEPOINT part")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK TO part")
+                self._connection.execute("RELEASE part")
+                raise
+            self._connection.execute("RELEASE part")
+
+    def define(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
+        """Make a deterministic Python function callable in SQL."""
+        self._connection.create_function(name, arguments, function, deterministic=True)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
