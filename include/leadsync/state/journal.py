@@ -1,0 +1,79 @@
+"""What happened and what is about to: journal, intents and processed activities in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, delete, insert, or_, select
+
+from leadsync.state.port import IntentRow, JournalRow
+from leadsync.state.statements import among, columns_but, rows_of, upsert
+from leadsync.state.tables import intent, journal, seen_activity
+
+
+def append(connection: Connection, rows: Sequence[JournalRow]) -> None:
+    """Add rows to the journal."""
+    if rows:
+        connection.execute(insert(journal), [dict(row) for row in rows])
+
+
+def rows(
+    connection: Connection,
+    *,
+    marketo_ids: Sequence[int],
+    dynamics_ids: Sequence[str],
+    cycle_id: str | None,
+) -> list[JournalRow]:
+    """Return rows of any of the persons and rows, of the cycle if one is given, by time."""
+    statement = select(*columns_but(journal, "id"))
+    if marketo_ids or dynamics_ids:
+        statement = statement.where(
+            or_(
+                among(connection, journal.c.marketo_id, marketo_ids),
+                among(connection, journal.c.dynamics_id, dynamics_ids),
+            )
+        )
+    if cycle_id is not None:
+        statement = statement.where(journal.c.cycle_id == cycle_id)
+    ordered = statement.order_by(journal.c.at, journal.c.id)
+    return cast("list[JournalRow]", rows_of(connection, ordered))
+
+
+def write_intents(connection: Connection, intents: Sequence[IntentRow]) -> None:
+    """Upsert intents."""
+    upsert(connection, intent, intents)
+
+
+def intent_statuses(connection: Connection, cycle_id: str, side: str) -> dict[str, str]:
+    """Return the status of the cycle's intents on one side."""
+    statement = select(intent.c.intent_id, intent.c.status)
+    chosen = statement.where(intent.c.cycle_id == cycle_id, intent.c.side == side)
+    return {intent_id: status for intent_id, status in connection.execute(chosen)}
+
+
+def pending_creates(connection: Connection, dynamics_ids: Sequence[str]) -> list[IntentRow]:
+    """Return create intents for the rows that were never confirmed."""
+    chosen = select(intent).where(
+        intent.c.operation == "create",
+        intent.c.status == "pending",
+        among(connection, intent.c.dynamics_id, dynamics_ids),
+    )
+    found = rows_of(connection, chosen.order_by(intent.c.intent_id))
+    return cast("list[IntentRow]", found)
+
+
+def remember_activities(
+    connection: Connection, seen: Mapping[str, datetime], before: datetime | None
+) -> None:
+    """Keep GUIDs of processed activities, and forget those older than ``before``."""
+    upsert(connection, seen_activity, [{"guid": guid, "at": at} for guid, at in seen.items()])
+    if before is not None:
+        connection.execute(delete(seen_activity).where(seen_activity.c.at < before))
+
+
+def known_activities(connection: Connection, guids: Iterable[str]) -> set[str]:
+    """Return those GUIDs that were processed already."""
+    chosen = select(seen_activity.c.guid).where(among(connection, seen_activity.c.guid, guids))
+    return set(connection.execute(chosen).scalars())

@@ -1,0 +1,58 @@
+"""Bulk statements that both databases understand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, func, literal, select
+from sqlalchemy import cast as as_type
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = dict[str, Any]
+
+
+def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert ``rows``, or replace those whose primary key exists; the last of equal keys counts.
+
+    Rows are written in the order of their keys, so that concurrent writers do not deadlock.
+    """
+    keys = [column.name for column in table.primary_key]
+    last = {tuple(row[key] for key in keys): row for row in rows}
+    if not last:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table)
+    values = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in keys}
+    statement = insert.on_conflict_do_update(index_elements=keys, set_=values)
+    connection.execute(statement, [dict(last[key]) for key in sorted(last)])
+
+
+def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert ``row`` unless its primary key exists."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), dict(row))
+
+
+def among(
+    connection: Connection, column: Column[Any], values: Iterable[object]
+) -> ColumnElement[bool]:
+    """Return ``column IN values`` with all values in one parameter, however many there are."""
+    wanted = sorted(set(cast("Iterable[Any]", values)))
+    if connection.dialect.name == "postgresql":
+        return column == any_(as_type(literal(wanted, ARRAY(column.type)), ARRAY(column.type)))
+    listed = func.json_each(literal(json.dumps(wanted))).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def rows_of(connection: Connection, statement: Any) -> list[Row]:
+    """Run ``statement`` and return its rows as plain dictionaries."""
+    result = connection.execute(statement)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
+
+
+def columns_but(table: Table, *left_out: str) -> Sequence[Column[Any]]:
+    """Return the columns of ``table`` without ``left_out``."""
+    return [column for column in table.columns if column.name not in left_out]

@@ -1,0 +1,163 @@
+"""The state store on SQLite or PostgreSQL; implements ``leadsync.state.port.StateStore``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from leadsync.model import Direction, Json, Table
+from leadsync.state import cycles, journal, links, quarantine
+from leadsync.state import lease as leases
+from leadsync.state.conflicts import naming_conflicts
+from leadsync.state.engine import reading, writing
+from leadsync.state.port import (
+    CycleRecord,
+    DeferredRow,
+    IntentRow,
+    JournalRow,
+    Lease,
+    LinkRow,
+    QuarantineRow,
+    QuarantineStatus,
+    StateChanges,
+    Values,
+)
+
+
+class SqlStateStore:
+    """State store over an engine whose tables are migrated (``leadsync.state.open``).
+
+    Methods and errors are those of ``StateStore``; besides, every method raises
+    ``ConfigurationError`` when the database cannot be reached or written.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def acquire_lease(
+        self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
+    ) -> Lease:
+        with writing(self.engine) as connection:
+            return leases.acquire(connection, name, owner, now=now, seconds=seconds, holder=holder)
+
+    def renew_lease(self, lease: Lease, now: datetime, seconds: float) -> Lease:
+        with writing(self.engine) as connection:
+            return leases.renew(connection, lease, now, seconds)
+
+    def release_lease(self, lease: Lease) -> None:
+        with writing(self.engine) as connection:
+            leases.release(connection, lease)
+
+    def current_lease(self, name: str) -> tuple[Lease, str] | None:
+        with reading(self.engine) as connection:
+            return leases.current(connection, name)
+
+    def apply(self, changes: StateChanges, *, lease: Lease | None) -> None:
+        with naming_conflicts(self.engine, changes), writing(self.engine) as connection:
+            if lease is not None:
+                leases.check(connection, lease)
+            links.write_links(connection, changes.links)
+            links.drop_base(connection, changes.base_dropped)
+            links.merge_base(connection, changes.base)
+            journal.write_intents(connection, changes.intents)
+            journal.append(connection, changes.journal)
+            journal.remember_activities(connection, changes.seen_activities, changes.seen_before)
+            quarantine.write_items(connection, changes.quarantine)
+            quarantine.write_deferred(connection, changes.deferred_cleared, changes.deferred)
+            cycles.write(connection, changes.cycle)
+            cycles.move_cursors(connection, changes.cursors)
+
+    def cache_schema(self, name: str, body: Json, now: datetime) -> None:
+        with writing(self.engine) as connection:
+            cycles.keep_schema(connection, name, body, now)
+
+    def cached_schema(self, name: str) -> tuple[datetime, Json] | None:
+        with reading(self.engine) as connection:
+            return cycles.schema(connection, name)
+
+    def cursors(self) -> dict[str, str]:
+        with reading(self.engine) as connection:
+            return cycles.cursors(connection)
+
+    def links_of_persons(self, marketo_ids: Sequence[int]) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return links.of_persons(connection, marketo_ids)
+
+    def links_of_rows(self, table: Table, dynamics_ids: Sequence[str]) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return links.of_rows(connection, table, dynamics_ids)
+
+    def live_links(self, table: Table) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return links.live(connection, table)
+
+    def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
+        with reading(self.engine) as connection:
+            return links.base_of(connection, link_ids)
+
+    def known_activities(self, guids: Iterable[str]) -> set[str]:
+        with reading(self.engine) as connection:
+            return journal.known_activities(connection, guids)
+
+    def deferred(self) -> list[DeferredRow]:
+        with reading(self.engine) as connection:
+            return quarantine.all_deferred(connection)
+
+    def intents(self, cycle_id: str, side: str) -> dict[str, str]:
+        with reading(self.engine) as connection:
+            return journal.intent_statuses(connection, cycle_id, side)
+
+    def pending_creates(self, dynamics_ids: Sequence[str]) -> list[IntentRow]:
+        with reading(self.engine) as connection:
+            return journal.pending_creates(connection, dynamics_ids)
+
+    def quarantine(
+        self,
+        *,
+        statuses: Sequence[QuarantineStatus] | None = None,
+        ids: Sequence[str] | None = None,
+        direction: Direction | None = None,
+        table: Table | None = None,
+        limit: int | None = None,
+    ) -> list[QuarantineRow]:
+        with reading(self.engine) as connection:
+            return quarantine.items(
+                connection,
+                statuses=statuses,
+                ids=ids,
+                direction=direction,
+                table=table,
+                limit=limit,
+            )
+
+    def journal(
+        self,
+        *,
+        marketo_ids: Sequence[int] = (),
+        dynamics_ids: Sequence[str] = (),
+        cycle_id: str | None = None,
+    ) -> list[JournalRow]:
+        with reading(self.engine) as connection:
+            return journal.rows(
+                connection, marketo_ids=marketo_ids, dynamics_ids=dynamics_ids, cycle_id=cycle_id
+            )
+
+    def cycle(self, cycle_id: str) -> CycleRecord | None:
+        with reading(self.engine) as connection:
+            return cycles.one(connection, cycle_id)
+
+    def cycles(self, limit: int = 20) -> list[CycleRecord]:
+        with reading(self.engine) as connection:
+            return cycles.latest(connection, limit)
+
+    def counts(self) -> dict[str, int]:
+        with reading(self.engine) as connection:
+            live = links.count_live(connection)
+            return {
+                "links_lead": live.get("lead", 0),
+                "links_contact": live.get("contact", 0),
+                "quarantine_open": quarantine.count_open(connection),
+                "deferred": quarantine.count_deferred(connection),
+            }
