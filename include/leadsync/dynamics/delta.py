@@ -1,0 +1,103 @@
+"""Change tracking: first load, delta links, deletions (reference/dataverse-webapi.md 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from leadsync.dynamics import odata
+from leadsync.dynamics.channel import Channel
+from leadsync.dynamics.errors import SYSTEM
+from leadsync.dynamics.headers import page_preference
+from leadsync.dynamics.naming import TableName
+from leadsync.dynamics.read import Page, pages
+from leadsync.errors import DeltaExpiredError, RejectedError
+from leadsync.model import DeltaRead, Json
+
+_FULL_READ = "A full read replaces it; nothing needs to be done."
+
+
+class DeltaReader:
+    """Follows the delta links of one organisation.
+
+    :param host: the organisation's host name; links of other hosts are refused.
+    """
+
+    def __init__(self, channel: Channel, host: str) -> None:
+        self._channel = channel
+        self._host = host
+
+    def read(self, name: TableName, select: Sequence[str], delta_link: str | None) -> DeltaRead:
+        """Follow ``delta_link``, or read all rows with change tracking when it is ``None``.
+
+        The new link is returned only after the last page has arrived: until the caller has stored
+        what was read, the old link stays good, so a crash loses nothing.
+
+        :raises DeltaExpiredError: the link is too old, the table's metadata changed, it belongs to
+            another organisation, or it lacks a column of ``select``, which it fixes for good.
+        :raises SchemaChangedError: a column of ``select`` does not exist; names it.
+        """
+        if delta_link is not None:
+            self._check_link(name, select, delta_link)
+        first = delta_link or odata.resource(name.entity_set, select=odata.select_list(select))
+        headers = page_preference(odata.PAGE_SIZE, track_changes=True)
+        read = list(pages(self._channel, first, headers, select))
+        return assembled(read, name, full=delta_link is None)
+
+    def _check_link(self, name: TableName, select: Sequence[str], link: str) -> None:
+        problem = ""
+        if urlsplit(link).hostname != self._host:
+            problem = f"was issued by {urlsplit(link).hostname}, not by {self._host}"
+        elif missing := missing_columns(link, select):
+            problem = f"does not read {', '.join(missing)}"
+        if problem:
+            raise DeltaExpiredError(
+                f"the stored delta link {problem}.",
+                system=SYSTEM,
+                call=f"GET {name.entity_set}",
+                remedy=_FULL_READ,
+            )
+
+
+def missing_columns(delta_link: str, select: Sequence[str]) -> list[str]:
+    """Return the columns of ``select`` that ``delta_link`` does not read."""
+    selected = parse_qs(urlsplit(delta_link).query).get("$select")
+    if not selected:
+        return []
+    known = {column.strip() for column in selected[0].split(",")}
+    return [column for column in dict.fromkeys(select) if column not in known]
+
+
+def assembled(read: Iterable[Page], name: TableName, *, full: bool) -> DeltaRead:
+    """Bring pages together: each row once in its last state, deletions beat earlier changes.
+
+    :raises RejectedError: no page carried a delta link, so there is nowhere to go on from.
+    """
+    rows: dict[str, Json] = {}
+    deleted: dict[str, None] = {}
+    link: str | None = None
+    for page in read:
+        link = page.delta_link or link
+        for entry in page.rows:
+            if gone := deleted_id(entry, name):
+                deleted[gone] = None
+                rows.pop(gone, None)
+            elif row_id := entry.get(name.primary_id):
+                rows[str(row_id).lower()] = entry
+    if link is None:
+        raise RejectedError(
+            "the last page carries no delta link",
+            system=SYSTEM,
+            call=f"GET {name.entity_set}",
+            remedy=f"Enable change tracking for the table {name.logical}, and give the application "
+            "user organisation-level read on it.",
+        )
+    return DeltaRead(tuple(rows.values()), tuple(deleted), link, full)
+
+
+def deleted_id(entry: Json, name: TableName) -> str | None:
+    """Return the id, in lower case, when ``entry`` reports a deletion."""
+    marked = str(entry.get("@odata.context") or "").endswith("/$deletedEntity")
+    removed = marked or "@removed" in entry or entry.get("reason") == "deleted"
+    row_id = entry.get("id") or entry.get(name.primary_id)
+    return str(row_id).lower() if removed and row_id else None
