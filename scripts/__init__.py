@@ -1,0 +1,1 @@
+"""The local stack behind ``make run`` and ``make down``: sandbox systems and Airflow."""

@@ -1,0 +1,93 @@
+"""The sandbox systems of ``make run``: started, provisioned, seeded, and connected to Airflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from leadsync_sandbox import manage
+from scripts.airflow_api import AirflowApi, Json
+from scripts.airflow_env import ROOT
+from scripts.processes import MARK
+
+FOLDER = ROOT / "data" / "sandbox"
+SEED = 20260101
+
+
+class SandboxError(Exception):
+    """A sandbox system did not start or could not be set up; the message says why."""
+
+
+def start(console: Console, marketo_port: int, dynamics_port: int, people: int) -> None:
+    """Bring both systems up, with leadsync's fields, and with people when they are empty.
+
+    :raises SandboxError: provisioning failed; the message is the doctor's.
+    """
+    os.environ[MARK] = str(ROOT)
+    manage.up(FOLDER, marketo_port=marketo_port, dynamics_port=dynamics_port)
+    console.print("The sandbox systems are up.")
+    _provision()
+    seeded = FOLDER / "seeded"
+    if not seeded.exists():
+        began = time.monotonic()
+        loaded = manage.seed(FOLDER, people, SEED)
+        seeded.write_text(json.dumps(loaded))
+        console.print(f"Loaded {people:,} people in {time.monotonic() - began:.0f} s.")
+
+
+def _provision() -> None:
+    leadsync = Path(sys.executable).with_name("leadsync")
+    done = subprocess.run(  # noqa: S603
+        [leadsync, "doctor", "--provision"],
+        env={**os.environ, **connection_variables()},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SandboxError(f"leadsync doctor --provision failed:\n{done.stdout}{done.stderr}")
+
+
+def connection_variables() -> dict[str, str]:
+    """Return ``AIRFLOW_CONN_…`` variables that lead to the sandbox."""
+    info = manage.info(FOLDER)
+    if info is None:
+        raise SandboxError("The sandbox is not running. Start it with: make run")
+    return info.connection_variables()
+
+
+def connect(console: Console, api: AirflowApi) -> None:
+    """Store both connections in Airflow, but keep one that leads somewhere else."""
+    for variable, value in connection_variables().items():
+        connection_id = variable.removeprefix("AIRFLOW_CONN_").lower()
+        stored = api.connection(connection_id)
+        if stored and not is_sandbox(stored):
+            console.print(f"{connection_id} leads to {stored['host']}: left as it is.")
+            continue
+        api.put_connection(connection_body(connection_id, json.loads(value)))
+
+
+def is_sandbox(connection: Json) -> bool:
+    """Tell whether the stored connection leads to this machine."""
+    return "127.0.0.1" in (connection.get("host") or "")
+
+
+def connection_body(connection_id: str, connection: Json) -> Json:
+    """Return the connection as Airflow's REST API takes it."""
+    extra = connection.get("extra") or {}
+    return {
+        "connection_id": connection_id,
+        "conn_type": connection["conn_type"],
+        "host": connection.get("host"),
+        "login": connection.get("login"),
+        "password": connection.get("password"),
+        "extra": extra if isinstance(extra, str) else json.dumps(extra),
+        "description": "Sandbox of make run; replace it to connect a real system.",
+    }
