@@ -1,14 +1,19 @@
-"""Settings that must be in place before Airflow is first imported: a metadata folder of its own."""
+"""What must be in place before tests are imported: package paths and Airflow's own folder.
+
+The packages under test come before the folders that mirror them.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(REPOSITORY / "include"), str(REPOSITORY / "plugins")]
 
 airflow_home = tempfile.mkdtemp(prefix="leadsync-tests-airflow-")
 atexit.register(shutil.rmtree, airflow_home, ignore_errors=True)
