@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class LeadsyncError(Exception):
     """Base of all errors that leadsync raises on purpose.
@@ -36,7 +38,7 @@ class LeaseHeldError(StateError):
 
 
 class LeaseLostError(StateError):
-    """This cycle's lease was taken over; its writes are refused from now on."""
+    """The cycle's lease was taken over; its writes are refused from now on."""
 
 
 class ApiError(LeadsyncError):
@@ -84,6 +86,10 @@ class TransientApiError(ApiError):
     """A temporary failure; the outcome of a write is unknown. Retried by the client's policy."""
 
 
+class NotSentError(TransientApiError):
+    """No connection to a host that answered before; nothing was sent, any call may be repeated."""
+
+
 class ThrottledError(TransientApiError):
     """The system asked to slow down; nothing was executed.
 
@@ -104,7 +110,23 @@ class ThrottledError(TransientApiError):
 
 
 class QuotaSpentError(ApiError):
-    """The daily quota, or the configured share of it, is used up until the reset."""
+    """The daily quota, or the configured share of it, is used up until the reset.
+
+    :param resets_at: when calls are possible again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: str,
+        call: str,
+        code: str = "",
+        remedy: str = "",
+        resets_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, system=system, call=call, code=code, remedy=remedy)
+        self.resets_at = resets_at
 
 
 class RejectedError(ApiError):
