@@ -12,6 +12,7 @@ from leadsync.dynamics.faults import MISSING_ROW, QUERY, read_fault
 from leadsync.dynamics.naming import TableName
 from leadsync.dynamics.schema import table_of
 from leadsync.errors import SchemaChangedError, TransientApiError
+from leadsync.http.retry import retrying
 from leadsync.model import DynamicsTable, Json
 
 _DEFINITION = (
@@ -104,6 +105,9 @@ class MetadataReader:
         return list(answer["value"])
 
     def _read(self, table: str, addresses: Sequence[str]) -> list[Json]:
+        return retrying(self._channel.clock)(self._read_once, table, addresses)
+
+    def _read_once(self, table: str, addresses: Sequence[str]) -> list[Json]:
         operations = [Operation("GET", self._channel.root + one, _FRESH) for one in addresses]
         answer = send_batch(self._channel, operations)
         for part in answer.parts:
