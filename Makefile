@@ -1,0 +1,49 @@
+# leadsync: `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+MARKETO_PORT ?= 8701
+DYNAMICS_PORT ?= 8702
+PEOPLE ?= 5000
+PYTEST_ARGS ?=
+
+RUNTIME_STAMP := $(VENV)/.runtime
+DEV_STAMP := $(VENV)/.dev
+
+.PHONY: help setup run down test lint lock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(RUNTIME_STAMP) ## the environment in .venv, with leadsync and airflow in its bin
+
+$(RUNTIME_STAMP): requirements.lock pyproject.toml scripts/setup.sh
+	PYTHON="$(PYTHON)" sh scripts/setup.sh $(VENV) requirements.lock
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock $(RUNTIME_STAMP)
+	PYTHON="$(PYTHON)" sh scripts/setup.sh $(VENV) requirements-dev.lock
+	@touch $@
+
+run: setup ## sandbox systems, Airflow, one finished cycle, and the URL to open (PORT=8080)
+	@$(BIN)/python -m scripts.run --port $(PORT) --marketo-port $(MARKETO_PORT) \
+		--dynamics-port $(DYNAMICS_PORT) --people $(PEOPLE)
+
+down: setup ## stop what `make run` started
+	@$(BIN)/python -m scripts.down
+
+test: $(DEV_STAMP) ## all tests
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(DEV_STAMP) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy include plugins dags scripts tests
+
+lock: $(DEV_STAMP) ## resolve requirements*.txt into the lock files
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header \
+		-q requirements.txt -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header \
+		-q requirements-dev.txt -o requirements-dev.lock
