@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+#: Seconds; shorter waits may vanish in a clock's resolution, and the caller would spin.
+SHORTEST_WAIT = 0.001
+
 #: (instant in epoch seconds, calls made then), oldest first.
 Counts = Iterable[tuple[float, int]]
 
@@ -87,7 +90,7 @@ def _wait(window: Window, stamps: list[tuple[float, int]], now: float, resolutio
             break
         inside += calls
         if inside >= window.calls:
-            return leaves - now
+            return max(leaves - now, SHORTEST_WAIT)
     return 0.0
 
 

@@ -62,14 +62,14 @@ def closed_port() -> int:
         "http://123-ABC-456.mktorest.com",
         "https://",
         "ftp://localhost",
-        "https://me:secret@123-ABC-456.mktorest.com",
-        "https://123-ABC-456.mktorest.com/?x=secret",
+        "https://me:hush@123-ABC-456.mktorest.com",
+        "https://123-ABC-456.mktorest.com/?x=hush",
     ],
 )
 def test_unusable_base_urls_are_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base URL") as caught:
         transport(url)
-    assert "secret" not in str(caught.value)
+    assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://localhost:80", "http://127.0.0.1", "http://[::1]:8080/"])
@@ -224,5 +224,8 @@ def test_debug_log_of_the_library_loses_its_queries(
         transport(httpserver.url_for("")).send(
             "GET", "/x", params={"client_secret": "hush"}, timeout=QUICK
         )
-    assert "/x" in caplog.text
-    assert "hush" not in caplog.text
+    library = [
+        record.getMessage() for record in caplog.records if record.name.startswith("urllib3")
+    ]
+    assert any("/x" in message for message in library)
+    assert not any("hush" in message for message in library)
