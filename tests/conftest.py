@@ -22,3 +22,5 @@ os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "false"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+pytest_plugins = ["support.postgres", "support.stores"]

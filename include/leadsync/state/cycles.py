@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from leadsync.model import Json
+from leadsync.state.bulk import upsert
 from leadsync.state.port import CycleRecord
-from leadsync.state.statements import rows_of, upsert
+from leadsync.state.statements import rows_of
 from leadsync.state.tables import cursor, cycle, schema_cache
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(CycleRecord))

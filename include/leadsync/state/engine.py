@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -131,14 +130,15 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _explained(engine, error) from error
+        raise _explained(engine, type(error).__name__, error.orig) from error
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _explained(engine, type(error).__name__, error) from error
     except SQLAlchemyError as error:
         raise StateError(f"The state store {shown(engine.url)} refused: {error}") from error
 
 
-def _explained(engine: Engine, error: DBAPIError) -> Exception:
-    where, reason = shown(engine.url), _reason(error.orig)
-    kind = type(error).__name__
+def _explained(engine: Engine, kind: str, original: object) -> Exception:
+    where, reason = shown(engine.url), _reason(original)
     if kind == "OperationalError" and "locked" in reason:
         return StateError(
             f"The state store {where} stayed locked for {_BUSY_SECONDS:.0f} s by another process.",
@@ -151,7 +151,7 @@ def _explained(engine: Engine, error: DBAPIError) -> Exception:
     return StateError(f"The state store {where} refused: {reason}.")
 
 
-def _reason(original: Any) -> str:
+def _reason(original: object) -> str:
     """Return the first line of the driver's message: further lines can hold a row's values."""
     lines = str(original).strip().splitlines() or [type(original).__name__]
     return lines[0].rstrip(".")

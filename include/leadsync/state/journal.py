@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, or_, select
 
+from leadsync.state.bulk import append, upsert
 from leadsync.state.port import IntentRow, JournalRow
-from leadsync.state.statements import among, columns_but, rows_of, upsert
+from leadsync.state.statements import among, columns_but, rows_of
 from leadsync.state.tables import intent, journal, seen_activity
 
 
-def append(connection: Connection, rows: Sequence[JournalRow]) -> None:
+def write_rows(connection: Connection, rows: Sequence[JournalRow]) -> None:
     """Add rows to the journal."""
-    if rows:
-        connection.execute(insert(journal), [dict(row) for row in rows])
+    append(connection, journal, rows)
 
 
 def rows(

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, up
 
 from leadsync.errors import StateError
 from leadsync.model import Table
+from leadsync.state.bulk import upsert
 from leadsync.state.port import LIVE, LinkRow, Values
-from leadsync.state.statements import among, rows_of, upsert
+from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import base_value, link
 
 _LIVE = link.c.status.in_(LIVE)

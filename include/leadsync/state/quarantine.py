@@ -8,8 +8,9 @@ from typing import cast
 from sqlalchemy import Connection, delete, func, select
 
 from leadsync.model import Direction, Table
+from leadsync.state.bulk import upsert
 from leadsync.state.port import DeferredRow, QuarantineRow, QuarantineStatus
-from leadsync.state.statements import among, rows_of, upsert
+from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import deferred, quarantine
 
 #: statuses in which an item waits for its record; at most one such item per record key.

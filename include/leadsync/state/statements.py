@@ -13,22 +13,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 Row = dict[str, Any]
 
 
-def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert ``rows``, or replace those whose primary key exists; the last of equal keys counts.
-
-    Rows are written in the order of their keys, so that concurrent writers do not deadlock.
-    """
-    keys = [column.name for column in table.primary_key]
-    last = {tuple(row[key] for key in keys): row for row in rows}
-    if not last:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
-    values = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in keys}
-    statement = insert.on_conflict_do_update(index_elements=keys, set_=values)
-    connection.execute(statement, [dict(last[key]) for key in sorted(last)])
-
-
 def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert ``row`` unless its primary key exists."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -62,7 +62,7 @@ class SqlStateStore:
             links.drop_base(connection, changes.base_dropped)
             links.merge_base(connection, changes.base)
             journal.write_intents(connection, changes.intents)
-            journal.append(connection, changes.journal)
+            journal.write_rows(connection, changes.journal)
             journal.remember_activities(connection, changes.seen_activities, changes.seen_before)
             quarantine.write_items(connection, changes.quarantine)
             quarantine.write_deferred(connection, changes.deferred_cleared, changes.deferred)

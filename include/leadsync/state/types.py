@@ -48,7 +48,7 @@ class MarkedText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return value.replace("\0", _NUL_STAND_IN) if value and "\0" in value else value
+        return None if value is None else hide_nul(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return value.replace(_NUL_STAND_IN, "\0") if value and _NUL_STAND_IN in value else value
@@ -65,6 +65,11 @@ class JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)
+
+
+def hide_nul(value: str) -> str:
+    """Replace NUL by its stand-in."""
+    return value.replace("\0", _NUL_STAND_IN) if "\0" in value else value
 
 
 def to_json(value: Any) -> str:

@@ -1,0 +1,71 @@
+"""How the values of a row look on the way into each database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, Text
+
+from leadsync.state.types import JsonText, MarkedText, UtcDateTime, hide_nul, to_json
+
+Encoder = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """Encoders by kind of column, and what stands for NULL."""
+
+    instant: Encoder
+    text: Encoder
+    other: Encoder
+    null: str | None
+
+    def column(self, column: Column[Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return one column's values; a name that a row lacks is NULL."""
+        name, encode, null = column.name, self._encoder(column), self.null
+        return [null if (value := row.get(name)) is None else encode(value) for row in rows]
+
+    def _encoder(self, column: Column[Any]) -> Encoder:
+        kind = type(column.type)
+        if kind is UtcDateTime:
+            return self.instant
+        if kind is JsonText:
+            return lambda value: self.text(to_json(value))
+        return self.text if kind in (MarkedText, Text) else self.other
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _zoned(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"The instant {moment.isoformat()} has no time zone.")
+    return moment.astimezone(UTC)
+
+
+def _copy_instant(moment: datetime) -> str:
+    return _zoned(moment).isoformat()
+
+
+def _sqlite_instant(moment: datetime) -> str:
+    """Return the text under which SQLAlchemy keeps an instant in SQLite."""
+    return _zoned(moment).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+_COPY_SPECIAL = re.compile(r"[\\\t\n\r\x00]")
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_text(value: str) -> str:
+    """Escape what the text format of COPY gives a meaning to."""
+    return hide_nul(value).translate(_COPY_ESCAPES) if _COPY_SPECIAL.search(value) else value
+
+
+SQLITE = Form(instant=_sqlite_instant, text=hide_nul, other=_same, null=None)
+BOUND = Form(instant=_zoned, text=hide_nul, other=_same, null=None)
+COPY = Form(instant=_copy_instant, text=_copy_text, other=str, null="\\N")

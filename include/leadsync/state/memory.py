@@ -1,0 +1,241 @@
+"""The state store in plain dictionaries, for simulation and fast tests."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from leadsync.model import Direction, Json, Table
+from leadsync.state import conflicts
+from leadsync.state.lease import held, lost
+from leadsync.state.links import base_without_link
+from leadsync.state.memory_links import LinkIndex
+from leadsync.state.port import (
+    CycleRecord,
+    DeferredRow,
+    IntentRow,
+    JournalRow,
+    Lease,
+    LinkRow,
+    QuarantineRow,
+    QuarantineStatus,
+    StateChanges,
+    Values,
+)
+
+_Row = TypeVar("_Row", bound=Mapping[str, Any])
+
+
+class MemoryStateStore:
+    """Implements ``StateStore`` with the same promises as ``SqlStateStore``, in one process.
+
+    Rows are copied on the way in and out, so that nobody shares them.
+    """
+
+    def __init__(self) -> None:
+        self._leases: dict[str, tuple[Lease, str]] = {}
+        self._given_back: dict[str, int] = {}
+        self._links = LinkIndex()
+        self._base: dict[str, Values] = {}
+        self._intents: dict[str, IntentRow] = {}
+        self._journal: list[JournalRow] = []
+        self._quarantine: dict[str, QuarantineRow] = {}
+        self._deferred: dict[str, DeferredRow] = {}
+        self._seen: dict[str, datetime] = {}
+        self._cursors: dict[str, str] = {}
+        self._cycles: dict[str, CycleRecord] = {}
+        self._schemas: dict[str, tuple[datetime, Json]] = {}
+
+    def acquire_lease(
+        self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
+    ) -> Lease:
+        token = self._given_back.get(name, 0) + 1
+        if name in self._leases:
+            current, its_holder = self._leases[name]
+            if current.owner != owner and current.expires_at > now:
+                raise held(name, current.owner, its_holder, current.expires_at)
+            token = current.token + (current.owner != owner)
+        lease = Lease(name, owner, token, now + timedelta(seconds=seconds))
+        self._leases[name] = (lease, holder)
+        return lease
+
+    def renew_lease(self, lease: Lease, now: datetime, seconds: float) -> Lease:
+        self._check(lease)
+        renewed = Lease(lease.name, lease.owner, lease.token, now + timedelta(seconds=seconds))
+        self._leases[lease.name] = (renewed, self._leases[lease.name][1])
+        return renewed
+
+    def release_lease(self, lease: Lease) -> None:
+        if self._is_current(lease):
+            del self._leases[lease.name]
+            self._given_back[lease.name] = lease.token
+
+    def current_lease(self, name: str) -> tuple[Lease, str] | None:
+        return self._leases.get(name)
+
+    def apply(self, changes: StateChanges, *, lease: Lease | None) -> None:
+        if lease is not None:
+            self._check(lease)
+        self._refuse_conflicts(changes)
+        self._links.write(changes.links)
+        self._write_base(changes)
+        self._intents.update((row["intent_id"], _copied(row)) for row in changes.intents)
+        self._journal.extend(_copied(row) for row in changes.journal)
+        self._quarantine.update((row["id"], _copied(row)) for row in changes.quarantine)
+        for key in changes.deferred_cleared:
+            self._deferred.pop(key, None)
+        self._deferred.update((row["record_key"], _copied(row)) for row in changes.deferred)
+        self._remember_activities(changes)
+        self._cursors.update(changes.cursors)
+        if changes.cycle is not None:
+            self._cycles[changes.cycle.cycle_id] = copy.deepcopy(changes.cycle)
+
+    def cache_schema(self, name: str, body: Json, now: datetime) -> None:
+        self._schemas[name] = (now, copy.deepcopy(body))
+
+    def cached_schema(self, name: str) -> tuple[datetime, Json] | None:
+        return copy.deepcopy(self._schemas.get(name))
+
+    def cursors(self) -> dict[str, str]:
+        return dict(self._cursors)
+
+    def links_of_persons(self, marketo_ids: Sequence[int]) -> list[LinkRow]:
+        return self._links.of_persons(marketo_ids)
+
+    def links_of_rows(self, table: Table, dynamics_ids: Sequence[str]) -> list[LinkRow]:
+        return self._links.of_rows(table, dynamics_ids)
+
+    def live_links(self, table: Table) -> list[LinkRow]:
+        return self._links.live(table)
+
+    def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
+        return {i: dict(self._base[i]) for i in link_ids if i in self._base}
+
+    def known_activities(self, guids: Iterable[str]) -> set[str]:
+        return {guid for guid in guids if guid in self._seen}
+
+    def deferred(self) -> list[DeferredRow]:
+        return [_copied(self._deferred[key]) for key in sorted(self._deferred)]
+
+    def intents(self, cycle_id: str, side: str) -> dict[str, str]:
+        return {
+            intent_id: row["status"]
+            for intent_id, row in self._intents.items()
+            if row["cycle_id"] == cycle_id and row["side"] == side
+        }
+
+    def pending_creates(self, dynamics_ids: Sequence[str]) -> list[IntentRow]:
+        wanted = set(dynamics_ids)
+        return [
+            _copied(row)
+            for _, row in sorted(self._intents.items())
+            if row["operation"] == "create"
+            and row["status"] == "pending"
+            and row["dynamics_id"] in wanted
+        ]
+
+    def quarantine(
+        self,
+        *,
+        statuses: Sequence[QuarantineStatus] | None = None,
+        ids: Sequence[str] | None = None,
+        direction: Direction | None = None,
+        table: Table | None = None,
+        limit: int | None = None,
+    ) -> list[QuarantineRow]:
+        found = [
+            row
+            for row in self._quarantine.values()
+            if (statuses is None or row["status"] in statuses)
+            and (ids is None or row["id"] in ids)
+            and (direction is None or row["direction"] == direction)
+            and (table is None or row["dynamics_table"] == table)
+        ]
+        found.sort(key=lambda row: row["id"])
+        found.sort(key=lambda row: row["last_seen"], reverse=True)
+        return [_copied(row) for row in found[:limit]]
+
+    def journal(
+        self,
+        *,
+        marketo_ids: Sequence[int] = (),
+        dynamics_ids: Sequence[str] = (),
+        cycle_id: str | None = None,
+    ) -> list[JournalRow]:
+        persons, rows = set(marketo_ids), set(dynamics_ids)
+        found = [
+            _copied(row)
+            for row in self._journal
+            if (cycle_id is None or row["cycle_id"] == cycle_id)
+            and (
+                not (persons or rows) or row["marketo_id"] in persons or row["dynamics_id"] in rows
+            )
+        ]
+        return sorted(found, key=lambda row: row["at"])
+
+    def cycle(self, cycle_id: str) -> CycleRecord | None:
+        return copy.deepcopy(self._cycles.get(cycle_id))
+
+    def cycles(self, limit: int = 20) -> list[CycleRecord]:
+        ordered = sorted(self._cycles.values(), key=_opened, reverse=True)
+        return copy.deepcopy(ordered[:limit])
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "links_lead": len(self._links.live("lead")),
+            "links_contact": len(self._links.live("contact")),
+            "quarantine_open": len(self.quarantine(statuses=["open"])),
+            "deferred": len(self._deferred),
+        }
+
+    def _is_current(self, lease: Lease) -> bool:
+        current = self._leases.get(lease.name)
+        return current is not None and (current[0].owner, current[0].token) == (
+            lease.owner,
+            lease.token,
+        )
+
+    def _check(self, lease: Lease) -> None:
+        if not self._is_current(lease):
+            current = self._leases.get(lease.name)
+            raise lost(lease, current[0].owner if current else None)
+
+    def _refuse_conflicts(self, changes: StateChanges) -> None:
+        after = {row["link_id"]: row for row in self._links.near(changes.links)}
+        after.update({row["link_id"]: row for row in changes.links})
+        conflict = conflicts.link_conflict(after.values())
+        if changes.quarantine and not conflict:
+            items = {**self._quarantine, **{row["id"]: row for row in changes.quarantine}}
+            conflict = conflicts.item_conflict(items.values())
+        if conflict:
+            raise conflict
+        for link_id in sorted(changes.base):
+            if link_id not in after and link_id not in self._links:
+                raise base_without_link(link_id)
+
+    def _write_base(self, changes: StateChanges) -> None:
+        for link_id in changes.base_dropped:
+            self._base.pop(link_id, None)
+        for link_id, values in changes.base.items():
+            self._base[link_id] = {**self._base.get(link_id, {}), **values}
+
+    def _remember_activities(self, changes: StateChanges) -> None:
+        self._seen.update(changes.seen_activities)
+        before = changes.seen_before
+        if before is not None:
+            self._seen = {guid: at for guid, at in self._seen.items() if at >= before}
+
+
+def _opened(record: CycleRecord) -> tuple[datetime, str]:
+    return record.opened_at, record.cycle_id
+
+
+def _copied(row: _Row) -> _Row:
+    """Return a copy of a row, including the documents inside it."""
+    fresh = {
+        name: copy.deepcopy(value) if isinstance(value, dict | list) else value
+        for name, value in row.items()
+    }
+    return cast("_Row", fresh)

@@ -1,0 +1,137 @@
+"""Intents, journal, quarantine, carried records, activities, cursors, cycles and schemas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from leadsync.errors import StateError
+from leadsync.state.port import CycleRecord, StateChanges, StateStore
+from leadsync.values.marks import ABSENT, invalid
+from support.state_rows import NOON, deferred, intent, journal, quarantined, row_id
+
+MINUTE = timedelta(minutes=1)
+
+
+def keep(store: StateStore, **parts: object) -> None:
+    store.apply(StateChanges(**parts), lease=None)  # type: ignore[arg-type]
+
+
+def test_intents_are_upserted_and_listed_by_cycle_and_side(store: StateStore) -> None:
+    keep(store, intents=[intent(1), intent(2), intent(3, side="marketo"), intent(4, cycle_id="c2")])
+    keep(store, intents=[intent(2, status="done")])
+    assert store.intents("c1", "dynamics") == {"intent-1": "pending", "intent-2": "done"}
+
+
+def test_pending_creates_of_any_cycle_are_found_by_row(store: StateStore) -> None:
+    kept = [intent(1), intent(2, cycle_id="c0")]
+    others = [intent(3, operation="update"), intent(4, status="done")]
+    keep(store, intents=[*kept, *others])
+    assert store.pending_creates([row_id(n) for n in range(1, 6)]) == kept
+
+
+def test_journal_is_told_in_order_of_time(store: StateStore) -> None:
+    late, early = journal(1, at=NOON + MINUTE), journal(1, at=NOON, field="city")
+    keep(store, journal=[late, early, journal(2)])
+    assert store.journal(marketo_ids=[1]) == [early, late]
+
+
+def test_journal_keeps_the_order_of_equal_times(store: StateStore) -> None:
+    rows = [journal(1, field=f"f{number}") for number in range(300)]
+    keep(store, journal=rows)
+    assert store.journal(marketo_ids=[1]) == rows
+
+
+def test_journal_is_found_by_person_or_row_within_a_cycle(store: StateStore) -> None:
+    rows = [journal(1), journal(2), journal(3), journal(1, cycle_id="c2")]
+    keep(store, journal=rows)
+    assert store.journal(marketo_ids=[1], dynamics_ids=[row_id(2)], cycle_id="c1") == rows[:2]
+    assert store.journal(cycle_id="c2") == rows[3:]
+    assert store.journal() == rows
+
+
+@pytest.mark.parametrize("many", [1, 200])
+def test_journal_holds_marks_and_any_text(store: StateStore, many: int) -> None:
+    texts = [None, "", ABSENT, invalid("a\\tb"), "a\tb\r\nc\\N \\. \u2028 😀"]
+    rows = [journal(1, base=text, marketo=text, dynamics=None) for text in texts * many]
+    keep(store, journal=rows)
+    assert store.journal(marketo_ids=[1]) == rows
+
+
+def test_quarantine_is_listed_newest_first_and_filtered(store: StateStore) -> None:
+    old = quarantined(1)
+    new = quarantined(2, last_seen=NOON + MINUTE, direction="to_dynamics")
+    done = quarantined(3, status="recovered", dynamics_table="contact")
+    keep(store, quarantine=[old, new, done])
+    assert store.quarantine() == [new, old, done]
+    assert store.quarantine(statuses=["open"], direction="to_marketo") == [old]
+    assert store.quarantine(table="contact") == [done]
+    assert store.quarantine(ids=["item-1", "item-3"]) == [old, done]
+    assert store.quarantine(ids=[]) == []
+    assert store.quarantine(limit=1) == [new]
+    assert store.counts()["quarantine_open"] == 2
+
+
+def test_a_record_waits_in_one_item_only(store: StateStore) -> None:
+    keep(store, quarantine=[quarantined(1, status="released")])
+    with pytest.raises(StateError, match=r"two waiting quarantine items, item-1 and item-2"):
+        keep(store, quarantine=[quarantined(2, record_key=quarantined(1)["record_key"])])
+    replaced = quarantined(1, status="superseded")
+    keep(store, quarantine=[quarantined(2, record_key=replaced["record_key"]), replaced])
+    assert [item["status"] for item in store.quarantine()] == ["superseded", "open"]
+
+
+def test_carried_records_are_cleared_before_others_are_stored(store: StateStore) -> None:
+    keep(store, deferred=[deferred(1), deferred(2)])
+    again = deferred(2, times=2)
+    keep(store, deferred_cleared=[deferred(1)["record_key"], again["record_key"]], deferred=[again])
+    assert store.deferred() == [again]
+    assert store.counts()["deferred"] == 1
+
+
+def test_activities_are_known_until_they_are_pruned(store: StateStore) -> None:
+    keep(store, seen_activities={"a": NOON, "b": NOON + MINUTE})
+    keep(store, seen_activities={"c": NOON + MINUTE}, seen_before=NOON + MINUTE)
+    assert store.known_activities(["a", "b", "c", "d"]) == {"b", "c"}
+
+
+def test_cursors_move_by_name(store: StateStore) -> None:
+    keep(store, cursors={"marketo": "t1", "lead": "d1"})
+    keep(store, cursors={"lead": "d2"})
+    assert store.cursors() == {"marketo": "t1", "lead": "d2"}
+
+
+def test_cycles_are_replaced_and_listed_newest_first(store: StateStore) -> None:
+    first = CycleRecord("c1", "scheduled", "open", None, NOON, NOON)
+    second = replace(first, cycle_id="c2", opened_at=NOON + MINUTE, run_id="manual__1")
+    closed = replace(
+        first, status="done", window_from=NOON, closed_at=NOON, report={"calls": {"marketo": 3}}
+    )
+    for cycle in (first, second, closed):
+        keep(store, cycle=cycle)
+    assert store.cycle("c1") == closed
+    assert store.cycle("c9") is None
+    assert store.cycles() == [second, closed]
+    assert store.cycles(limit=1) == [second]
+
+
+def test_schema_is_kept_with_its_age(store: StateStore) -> None:
+    store.cache_schema("lead", {"columns": [1]}, NOON)
+    store.cache_schema("lead", {"columns": []}, NOON + MINUTE)
+    assert store.cached_schema("lead") == (NOON + MINUTE, {"columns": []})
+    assert store.cached_schema("contact") is None
+
+
+def test_instants_of_any_zone_are_the_same_instant_in_utc(store: StateStore) -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    keep(store, journal=[journal(1, at=elsewhere)])
+    at = store.journal()[0]["at"]
+    assert at == NOON
+    assert at.utcoffset() is not None
+
+
+def test_nothing_to_store_is_fine(store: StateStore) -> None:
+    store.apply(StateChanges(), lease=None)
+    assert store.cycles() == []

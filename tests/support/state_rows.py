@@ -1,0 +1,114 @@
+"""Rows of the state store with sensible values, for tests that care about a few of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from leadsync.state.port import DeferredRow, IntentRow, JournalRow, LinkRow, QuarantineRow
+
+NOON = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def row_id(number: int) -> str:
+    """Return a GUID made from ``number``."""
+    return f"00000000-0000-0000-0000-{number:012}"
+
+
+def link(number: int = 1, **changed: Any) -> LinkRow:
+    """Return an open link of person ``number`` and lead ``number``."""
+    row: dict[str, Any] = {
+        "link_id": f"link-{number}",
+        "marketo_id": number,
+        "dynamics_table": "lead",
+        "dynamics_id": row_id(number),
+        "status": "open",
+        "etag": 'W/"1"',
+        "cycle_id": "c1",
+        "updated_at": NOON,
+    }
+    return cast("LinkRow", {**row, **changed})
+
+
+def intent(number: int = 1, **changed: Any) -> IntentRow:
+    """Return a pending create of lead ``number``."""
+    row: dict[str, Any] = {
+        "intent_id": f"intent-{number}",
+        "cycle_id": "c1",
+        "side": "dynamics",
+        "operation": "create",
+        "dynamics_table": "lead",
+        "marketo_id": number,
+        "dynamics_id": row_id(number),
+        "body": {"lastname": "Ng", "numberofemployees": 3, "city": None},
+        "status": "pending",
+        "updated_at": NOON,
+    }
+    return cast("IntentRow", {**row, **changed})
+
+
+def journal(number: int = 1, **changed: Any) -> JournalRow:
+    """Return the writing of person ``number``'s title."""
+    row: dict[str, Any] = {
+        "cycle_id": "c1",
+        "at": NOON,
+        "kind": "written",
+        "side": "marketo",
+        "dynamics_table": "lead",
+        "marketo_id": number,
+        "dynamics_id": row_id(number),
+        "field": "title",
+        "base": "CTO",
+        "marketo": "CTO",
+        "dynamics": "CIO",
+        "winner": "dynamics",
+        "rule": "type_rule",
+    }
+    return cast("JournalRow", {**row, **changed})
+
+
+def quarantined(number: int = 1, **changed: Any) -> QuarantineRow:
+    """Return an open item for lead ``number`` on its way to Marketo."""
+    row: dict[str, Any] = {
+        "id": f"item-{number}",
+        "record_key": f"to_marketo:lead:{row_id(number)}",
+        "status": "open",
+        "direction": "to_marketo",
+        "dynamics_table": "lead",
+        "operation": "update",
+        "marketo_id": number,
+        "dynamics_id": row_id(number),
+        "fingerprint": "f",
+        "rules_hash": "r",
+        "row": {"email": "x"},
+        "failures": [
+            {
+                "field": "email",
+                "rule": "format",
+                "value": "x",
+                "limit": None,
+                "message": "No e-mail address.",
+                "source": "validation",
+            }
+        ],
+        "attempts": 1,
+        "first_seen": NOON,
+        "last_seen": NOON,
+        "cycle_id": "c1",
+    }
+    return cast("QuarantineRow", {**row, **changed})
+
+
+def deferred(number: int = 1, **changed: Any) -> DeferredRow:
+    """Return a carried lead ``number``."""
+    row: dict[str, Any] = {
+        "record_key": f"to_marketo:lead:{row_id(number)}",
+        "direction": "to_marketo",
+        "dynamics_table": "lead",
+        "marketo_id": number,
+        "dynamics_id": row_id(number),
+        "reason": "conflict",
+        "since_cycle": "c1",
+        "times": 1,
+    }
+    return cast("DeferredRow", {**row, **changed})
