@@ -61,12 +61,11 @@ class Address:
         return missing_row(self.table.name, self.row_id)
 
 
-def parse_address(table: Table, text: str) -> Address:
-    """Read a key predicate that is percent-encoded as in a URL, without its parentheses.
+def parse_address(table: Table, decoded: str) -> Address:
+    """Read a key predicate, percent-decoded and without its parentheses.
 
     :raises ApiError: 400 for an undefined key or a value that cannot be addressed.
     """
-    decoded = unquote(text)
     if GUID.fullmatch(decoded):
         return Address(table, decoded.lower(), decoded.lower(), {})
     pairs = _pairs(decoded)
@@ -93,7 +92,7 @@ def resolve_bind(session: Session, link: str) -> tuple[Table, str]:
     table = session.schema.by_set.get(matched[1])
     if table is None:
         raise unknown_segment(matched[1])
-    address = parse_address(table, matched[2])
+    address = parse_address(table, unquote(matched[2]))
     if address.row_id is not None and rows.exists(session, table, address.row_id):
         return table, address.row_id
     found = address.locate(session)

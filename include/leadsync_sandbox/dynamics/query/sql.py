@@ -7,6 +7,7 @@ from typing import Any
 
 from leadsync_sandbox.dynamics.errors import ApiError, query_error, unknown_property
 from leadsync_sandbox.dynamics.layout import quoted
+from leadsync_sandbox.dynamics.query.collections import find_collection
 from leadsync_sandbox.dynamics.query.functions import service_function
 from leadsync_sandbox.dynamics.query.tree import (
     Both,
@@ -143,7 +144,11 @@ class SqlFilter:
     def _quantified(self, node: Quantified) -> str:
         if len(node.path.names) != 1:
             raise query_error("Lambda expressions reach one collection only.")
-        child, column = _collection(self.session, self.table, node.path.names[0])
+        name = node.path.names[0]
+        reached = find_collection(self.session.schema, self.table, name)
+        if reached is None:
+            raise unknown_property(name, self.table.name)
+        child, column = reached
         inner = SqlFilter(self.session, child, f"{self.alias}c", self.parameters)
         link = f"{inner.alias}.{quoted(column.name)} = {self.alias}.{quoted(self.table.primary_id)}"
         body = f"SELECT 1 FROM {quoted(child.name)} {inner.alias} WHERE {link}"
@@ -194,26 +199,3 @@ def _incompatible(edm: str, value: Value, op: str) -> ApiError:
         "A binary operator with incompatible types was detected. Found operand types "
         f"'{edm}' and '{other}' for operator kind '{_ODATA_OPERATORS[op]}'."
     )
-
-
-def _collection(session: Session, table: Table, name: str) -> tuple[Table, Column]:
-    """Return the child table and its lookup behind a collection navigation property."""
-    for child in session.schema.tables.values():
-        for column in child.columns.values():
-            if table.name in column.targets and collection_name(child, column, table) == name:
-                return child, column
-    raise unknown_property(name, table.name)
-
-
-def collection_name(child: Table, column: Column, target: Table) -> str:
-    """Return the collection navigation property of ``target`` that leads to ``child`` rows."""
-    known = {
-        ("contact", "parentcustomerid", "account"): "contact_customer_accounts",
-        ("contact", "parentcustomerid", "contact"): "contact_customer_contacts",
-        ("lead", "customerid", "account"): "lead_customer_accounts",
-        ("lead", "customerid", "contact"): "lead_customer_contacts",
-        ("lead", "parentaccountid", "account"): "lead_parent_account",
-        ("lead", "parentcontactid", "contact"): "lead_parent_contact",
-    }
-    default = f"{child.name}_{column.name}_{target.name}"
-    return known.get((child.name, column.name, target.name), default)

@@ -1,0 +1,1 @@
+"""Metadata endpoints (reference/dataverse-webapi.md 19)."""
