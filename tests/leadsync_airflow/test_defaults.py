@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from airflow.sdk import RetryAction
 
@@ -18,7 +20,7 @@ from leadsync.errors import (
 )
 from leadsync_airflow.defaults import RETRY_POLICY, cycle_timetable, default_args
 
-CALL = {"system": "marketo", "call": "GET /rest/v1/leads.json"}
+CALL: Any = {"system": "marketo", "call": "GET /rest/v1/leads.json"}
 
 
 @pytest.mark.parametrize(

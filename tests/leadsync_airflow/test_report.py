@@ -32,7 +32,21 @@ def test_lines_show_window_table_and_calls() -> None:
     first, header, *rows, last = report_lines(REPORT)
     assert first == "Cycle c-7 read from the stored cursors to 2026-03-01T12:00:00Z."
     assert header.split()[:4] == ["direction", "table", "extracted", "applied"]
-    assert rows[0].split() == "Dynamics -> Marketo lead 12 0 3 0 0 1 0 0 0".split()
+    assert rows[0].split() == [
+        "Dynamics",
+        "->",
+        "Marketo",
+        "lead",
+        "12",
+        "0",
+        "3",
+        "0",
+        "0",
+        "1",
+        "0",
+        "0",
+        "0",
+    ]
     assert len(rows) == 3
     assert last == "API calls: marketo 5, dynamics 4."
 
