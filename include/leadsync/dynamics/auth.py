@@ -12,7 +12,8 @@ import requests
 
 from leadsync.clock import Clock
 from leadsync.dynamics.connection import DynamicsConnection
-from leadsync.dynamics.entra import entra_error
+from leadsync.dynamics.entra import CALL, entra_error
+from leadsync.dynamics.errors import SYSTEM
 from leadsync.errors import TransientApiError
 from leadsync.http.retry import retrying
 from leadsync.http.transport import HttpTransport
@@ -27,6 +28,10 @@ TIMEOUT = (10.0, 30.0)
 class _Token:
     text: str
     fresh_until: datetime
+
+
+class TokenUnavailableError(TransientApiError):
+    """The authority kept failing; the call that needed the token was not made."""
 
 
 class TokenSource:
@@ -48,11 +53,11 @@ class TokenSource:
         """Return a valid token; at most one thread asks for a new one.
 
         :raises AuthenticationError: Entra refused; the remedy follows from its code.
-        :raises TransientApiError: Entra kept failing.
+        :raises TokenUnavailableError: Entra kept failing.
         """
         with self._lock:
             if self._token is None or self._clock.now() >= self._token.fresh_until:
-                self._token = retrying(self._clock)(self._request)
+                self._token = self._renewed()
             return self._token.text
 
     def drop(self, refused: str) -> None:
@@ -60,6 +65,14 @@ class TokenSource:
         with self._lock:
             if self._token is not None and self._token.text == refused:
                 self._token = None
+
+    def _renewed(self) -> _Token:
+        try:
+            return retrying(self._clock)(self._request)
+        except TransientApiError as error:
+            raise TokenUnavailableError(
+                f"no token to be had: {error.detail}", system=SYSTEM, call=CALL, code=error.code
+            ) from error
 
     def _request(self) -> _Token:
         asked_at = self._clock.now()
@@ -85,9 +98,7 @@ class TokenSource:
 def _issued(body: dict[str, Any], asked_at: datetime) -> _Token:
     text, lifetime = body.get("access_token"), body.get("expires_in", 3599)
     if not isinstance(text, str) or not text:
-        raise TransientApiError(
-            "the answer holds no access_token", system="dynamics", call="POST token"
-        )
+        raise TransientApiError("the answer holds no access_token", system=SYSTEM, call=CALL)
     seconds = timedelta(seconds=float(lifetime))
     return _Token(text, asked_at + max(seconds - EXPIRY_MARGIN, seconds / 2))
 

@@ -186,7 +186,7 @@ def _split(text: bytes) -> tuple[dict[str, str], bytes]:
 
 
 def _header_pairs(head: bytes) -> Iterator[tuple[str, str]]:
-    for line in head.decode("latin-1").splitlines():
+    for line in head.decode("latin-1").split("\n"):
         name, colon, value = line.partition(":")
         if colon:
             yield name.strip().lower(), value.strip()

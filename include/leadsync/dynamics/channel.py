@@ -10,7 +10,7 @@ from uuid import uuid4
 import requests
 
 from leadsync.clock import Clock
-from leadsync.dynamics.auth import TokenSource
+from leadsync.dynamics.auth import TokenSource, TokenUnavailableError
 from leadsync.dynamics.batch import is_multipart
 from leadsync.dynamics.errors import SYSTEM, to_error
 from leadsync.dynamics.faults import NOT_A_MEMBER, Fault, read_fault
@@ -28,6 +28,7 @@ from leadsync.http.transport import HttpTransport, call_name
 #: Seconds to connect, and to wait for an answer: longer than the server's own 120.
 TIMEOUT = (10.0, 150.0)
 BATCH_TIMEOUT = (10.0, 300.0)
+_DID_NOTHING = (ThrottledError, NotSentError, TokenUnavailableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,11 @@ class Channel:
                 return self._attempt(request, check)
             except TransientApiError as error:
                 self.parallelism.failed(error)
-                if on_doubt and not isinstance(error, ThrottledError | NotSentError):
+                if on_doubt and not isinstance(error, _DID_NOTHING):
                     on_doubt()
                 raise
 
-        policy = idempotent_attempts if repeatable else careful_attempts
+        policy = repeatable_attempts if repeatable else careful_attempts
         return retrying(self.clock, attempts=policy)(attempt)
 
     def get(self, resource: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -152,6 +153,11 @@ class Channel:
         refused = fault.status == 401 or fault.code == NOT_A_MEMBER
         if check or passing or refused:
             raise to_error(fault, call)
+
+
+def repeatable_attempts(error: BaseException) -> int:
+    """Return the attempts of a call that may run twice."""
+    return 1 if isinstance(error, TokenUnavailableError) else idempotent_attempts(error)
 
 
 def careful_attempts(error: BaseException) -> int:

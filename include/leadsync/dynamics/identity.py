@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from leadsync.dynamics import odata
 from leadsync.dynamics.channel import Channel
+from leadsync.dynamics.errors import SYSTEM
 from leadsync.dynamics.headers import page_preference
 from leadsync.dynamics.naming import TableName
 from leadsync.errors import ApiError, PermissionDeniedError, RejectedError
@@ -33,7 +34,15 @@ class IdentityReader:
         :raises PermissionDeniedError: there is no application user for the client id.
         """
         answer = self._channel.get("WhoAmI")
-        return Identity(answer["UserId"], answer["BusinessUnitId"], answer["OrganizationId"])
+        try:
+            return Identity(answer["UserId"], answer["BusinessUnitId"], answer["OrganizationId"])
+        except KeyError as missing:
+            raise RejectedError(
+                f"the answer lacks {missing}",
+                system=SYSTEM,
+                call="GET WhoAmI",
+                remedy="Check the connection's host: something else than Dynamics 365 answers there.",
+            ) from missing
 
     def version(self) -> str:
         """Return the organisation's version, such as ``9.2.24044.165``; 1 call."""
