@@ -24,3 +24,5 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "false"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 pytest_plugins = ["support.postgres", "support.stores"]
+
+pytest_plugins = ["support.sandbox"]

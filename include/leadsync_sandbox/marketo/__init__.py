@@ -1,0 +1,1 @@
+"""Stand-in of the Marketo Engage REST, identity and bulk APIs."""

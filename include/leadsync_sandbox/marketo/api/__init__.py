@@ -1,0 +1,1 @@
+"""Endpoints of the instance, by section of reference/marketo-rest.md."""

@@ -1,0 +1,1 @@
+"""Bulk extract and bulk import (reference/marketo-rest.md 13, 14)."""

@@ -1,0 +1,136 @@
+"""Values of person fields: what a write accepts, what is stored (reference/marketo-rest.md 6)."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from typing import Any
+
+from leadsync_sandbox.common.clock import format_moment, parse_moment
+from leadsync_sandbox.common.settings import Settings
+from leadsync_sandbox.marketo.envelope import SkippedError
+from leadsync_sandbox.marketo.fields import TEXT_TYPES, Field
+
+INT32 = 2**31
+MOST_TEXT_BYTES = 30_000
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_TRUE = ("true", "1", "yes")
+_FALSE = ("false", "0", "no")
+
+
+def invalid(field: Field, value: Any) -> SkippedError:
+    """Return the 1003 that the service was recorded to give for a bad value."""
+    shown = str(value).lower() if isinstance(value, bool) else value
+    return SkippedError("1003", f"Invalid value for field '{field.name}' and value '{shown}'")
+
+
+def accept(field: Field, value: Any, settings: Settings) -> Any:
+    """Return the value to store; ``None`` clears, and a boolean is cleared to false.
+
+    :raises SkippedError: 1003 when the field's type does not take it.
+    """
+    if isinstance(value, dict | list):
+        raise invalid(field, value)
+    if value is None or (value == "" and _blank_clears(field, settings)):
+        return False if field.data_type == "boolean" else None
+    if field.data_type in ("text", "textarea") or field.data_type in TEXT_TYPES:
+        return _text(field, value, settings)
+    return _CONVERTERS.get(field.data_type, _plain)(field, value, settings)
+
+
+def _blank_clears(field: Field, settings: Settings) -> bool:
+    textual = field.data_type in ("text", "textarea") or field.data_type in TEXT_TYPES
+    return not textual or bool(settings["empty_string"] == "null")
+
+
+def _text(field: Field, value: Any, settings: Settings) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if field.data_type == "email" and not _EMAIL.fullmatch(text):
+        raise invalid(field, value)
+    fits = _fitting(field, text)
+    if fits != text and settings["overlong_string"] != "truncate":
+        raise invalid(field, value)
+    return fits
+
+
+def _fitting(field: Field, text: str) -> str:
+    if field.length is not None:
+        return text[: field.length]
+    return text.encode()[:MOST_TEXT_BYTES].decode("utf-8", "ignore")
+
+
+def _boolean(field: Field, value: Any, _settings: Settings) -> bool:
+    text = str(value).lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise invalid(field, value)
+
+
+def _number(field: Field, value: Any, settings: Settings) -> float:
+    if isinstance(value, bool) or (isinstance(value, str) and not settings["numeric_strings"]):
+        raise invalid(field, value)
+    try:
+        number = float(value)
+    except ValueError as problem:
+        raise invalid(field, value) from problem
+    if not math.isfinite(number):
+        raise invalid(field, value)
+    return number
+
+
+def _integer(field: Field, value: Any, settings: Settings) -> int:
+    number = _number(field, value, settings)
+    if not number.is_integer() or not -INT32 <= number < INT32:
+        raise invalid(field, value)
+    return int(number)
+
+
+def _float(field: Field, value: Any, settings: Settings) -> float | int:
+    number = _number(field, value, settings)
+    return int(number) if number.is_integer() else number
+
+
+def _date(field: Field, value: Any, _settings: Settings) -> str:
+    try:
+        return date.fromisoformat(str(value)[:10]).isoformat()
+    except ValueError as problem:
+        raise invalid(field, value) from problem
+
+
+def _datetime(field: Field, value: Any, _settings: Settings) -> str:
+    text = str(value)
+    try:
+        if "T" not in text and " " not in text:
+            raise ValueError("a date without time")
+        return format_moment(parse_moment(text))
+    except ValueError as problem:
+        raise invalid(field, value) from problem
+
+
+def _plain(_field: Field, value: Any, _settings: Settings) -> Any:
+    return value
+
+
+_CONVERTERS = {
+    "boolean": _boolean,
+    "integer": _integer,
+    "score": _integer,
+    "percent": _integer,
+    "reference": _integer,
+    "float": _float,
+    "currency": _float,
+    "date": _date,
+    "datetime": _datetime,
+}
+
+
+def as_text(value: Any) -> str | None:
+    """Return a value as activities carry it: text or null."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
