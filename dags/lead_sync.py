@@ -79,8 +79,8 @@ def lead_sync() -> None:
 
     @task(multiple_outputs=False, trigger_rule="none_failed")
     def quarantine_and_commit(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Store quarantine, deferred rows, the report, and last the cursors; release the lease."""
-        return tasks.run_stage("quarantine_and_commit", cycle)
+        """Store quarantine, deferred rows, the report, and last the cursors."""
+        return tasks.close_cycle(cycle)
 
     cycle: Any = open_cycle()
     merged = merge_and_validate(cycle)

@@ -21,6 +21,8 @@ COUNTS = (
 )
 DIRECTIONS = {"to_marketo": "Dynamics -> Marketo", "to_dynamics": "Marketo -> Dynamics"}
 
+SHOWN_CHANGES = 100
+
 Row = tuple[str, str, tuple[int, ...]]
 
 
@@ -40,8 +42,28 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     start = window.get("from") or "the stored cursors"
     yield f"Cycle {report.get('cycle_id', '?')} read from {start} to {window.get('to', '?')}."
     yield from _table(report)
+    if report.get("dry_run"):
+        yield "Dry run: nothing was written. `leadsync plan` shows the values."
     calls = report.get("calls", {})
-    yield "API calls: " + ", ".join(f"{system} {number}" for system, number in calls.items()) + "."
+    if calls:
+        yield f"API calls: {', '.join(f'{system} {number}' for system, number in calls.items())}."
+
+
+def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line per change of a dry run's plan: record and fields, but no values.
+
+    A report has no changes, so it yields nothing.
+    """
+    changes = plan.get("changes", [])
+    for change in changes[:SHOWN_CHANGES]:
+        direction = DIRECTIONS[change["direction"]]
+        fields = ", ".join(item["field"] for item in change["fields"])
+        yield (
+            f"Would {change['operation']} {direction}: Marketo {change['marketo_id'] or 'new'}, "
+            f"{change['table']} {change['dynamics_id'] or 'new'}: {fields}."
+        )
+    if len(changes) > SHOWN_CHANGES:
+        yield f"... and {len(changes) - SHOWN_CHANGES} more; `leadsync plan` shows all."
 
 
 def _table(report: Mapping[str, Any]) -> Iterator[str]:

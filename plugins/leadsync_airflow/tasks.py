@@ -7,45 +7,52 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
-from leadsync_airflow.report import report_lines
+from leadsync_airflow.report import plan_lines, report_lines
+from leadsync_airflow.takeover import open_after_ended_run
 from leadsync_airflow.window import resolve_window
+
+if TYPE_CHECKING:
+    from leadsync.cycle.context import Engine
 
 log = logging.getLogger(__name__)
 
 Cycle = dict[str, Any]
+Summary = dict[str, Any]
 Stage = Literal[
     "extract_marketo",
     "extract_dynamics",
     "merge_and_validate",
     "load_dynamics",
     "load_marketo",
-    "quarantine_and_commit",
 ]
-WRITING_STAGES: frozenset[str] = frozenset({"load_dynamics", "load_marketo"})
+LOADS: tuple[Stage, ...] = ("load_dynamics", "load_marketo")
 
 
 def open_cycle(context: Mapping[str, Any]) -> Cycle:
-    """Open the cycle of this DAG run and return its reference, the only thing in XCom.
+    """Open the cycle of this DAG run and return its reference for the other tasks.
 
     :param context: Airflow's task context.
     :raises ConfigurationError: the window, a connection or the mapping is wrong.
     :raises LeaseHeldError: another cycle is at work.
     """
-    from leadsync.cycle import stages
     from leadsync.engine import build_engine
+
+    from leadsync.cycle.context import CycleRequest
 
     dag_run, params = context["dag_run"], context["params"]
     window = resolve_window(dag_run, params)
-    request = stages.CycleRequest(
+    request = CycleRequest(
         kind=window.kind,
         window_from=window.window_from,
         window_to=window.window_to,
         run_id=dag_run.run_id,
         dry_run=bool(params.get("dry_run", False)),
     )
-    cycle = stages.open_cycle(build_engine(), request)
+    state_of_run = partial(_state_of_run, context["task_instance"])
+    cycle = open_after_ended_run(build_engine(), request, state_of_run)
     log.info(
         "Opened %s cycle %s: it reads from %s to %s%s.",
         window.kind,
@@ -54,31 +61,63 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
         window.window_to,
         ", as a dry run that writes nothing" if request.dry_run else "",
     )
-    return {**cycle, "dry_run": request.dry_run}
+    return cycle
 
 
-def run_stage(name: Stage, cycle: Cycle) -> dict[str, Any]:
+def run_stage(name: Stage, cycle: Cycle) -> Summary:
     """Run one stage of ``cycle``, log its summary in a sentence, and return the summary.
 
     :param cycle: what :func:`open_cycle` returned.
     :raises AirflowSkipException: the cycle is a dry run and the stage would write.
     """
-    if cycle["dry_run"] and name in WRITING_STAGES:
+    from leadsync.engine import build_engine
+
+    from leadsync.cycle import stages
+
+    if cycle["dry_run"] and name in LOADS:
         from airflow.sdk.exceptions import AirflowSkipException
 
         raise AirflowSkipException(f"Dry run: {name} writes nothing.")
-    from leadsync.cycle import stages
-    from leadsync.engine import build_engine
-
-    stage: Callable[..., dict[str, Any]] = getattr(stages, name)
+    stage: Callable[[Engine, Cycle], Summary] = getattr(stages, name)
     summary = stage(build_engine(), cycle)
-    for line in _lines(name, summary):
-        log.info(line)
+    told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items())
+    log.info("%s: %s.", name.replace("_", " ").capitalize(), told or "done")
     return summary
 
 
-def _lines(name: Stage, summary: Mapping[str, Any]) -> list[str]:
-    if "counts" in summary:
-        return list(report_lines(summary))
-    told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items())
-    return [f"{name.replace('_', ' ').capitalize()}: {told or 'done'}."]
+def close_cycle(cycle: Cycle) -> Summary:
+    """Commit the cycle, or show the plan of a dry run; returns the report.
+
+    The values of a plan stay out of log and XCom, because they are personal data: ``leadsync plan``
+    shows them. The staged frames go, because a committed cycle has no use for them.
+    """
+    from leadsync.engine import build_engine
+
+    from leadsync.cycle import stages
+
+    engine = build_engine()
+    result = stages.quarantine_and_commit(engine, cycle)
+    report = _report_of_plan(cycle, result) if cycle["dry_run"] else result
+    for line in (*plan_lines(result), *report_lines(report)):
+        log.info(line)
+    engine.staging.drop(cycle["cycle_id"])
+    return report
+
+
+def _report_of_plan(cycle: Cycle, plan: Mapping[str, Any]) -> Summary:
+    return {
+        "cycle_id": cycle["cycle_id"],
+        "dry_run": True,
+        "window": {"from": cycle["window_from"], "to": cycle["window_to"]},
+        "counts": plan["counts"],
+        "calls": {},
+    }
+
+
+def _state_of_run(task_instance: Any, run_id: str) -> str | None:
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    try:
+        return str(task_instance.get_dagrun_state(task_instance.dag_id, run_id))
+    except AirflowRuntimeError:
+        return None

@@ -52,6 +52,6 @@ def test_form_has_the_fields_of_the_connection(manager: Any, connection_type: st
 
 @pytest.mark.parametrize("connection_type", FIELDS)
 def test_hook_can_be_imported_and_tested(connection_type: str) -> None:
-    hook = ProvidersManagerTaskRuntime().hooks[connection_type]
+    hook = cast("Any", ProvidersManagerTaskRuntime)().hooks[connection_type]
     assert hook is not None
     assert hook.connection_testable
