@@ -71,6 +71,16 @@ class AirflowApi:
         """Let the DAG's runs start."""
         self._send("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Tell whether the DAG's runs wait."""
+        return bool(self._send("GET", f"dags/{dag_id}").json()["is_paused"])
+
+    def active_run(self, dag_id: str) -> str | None:
+        """Return the id of the oldest run that is queued or running."""
+        query = {"state": ["running", "queued"], "order_by": "run_after", "limit": 1}
+        runs = self._send("GET", f"dags/{dag_id}/dagRuns", params=query).json()["dag_runs"]
+        return str(runs[0]["dag_run_id"]) if runs else None
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return ``queued``, ``running``, ``success`` or ``failed``."""
         return str(self._send("GET", _run_path(dag_id, run_id)).json()["state"])

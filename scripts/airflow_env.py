@@ -25,6 +25,13 @@ SPEED = {
     "LEADSYNC_PRELOAD": "1",
 }
 
+#: After a crash or a hard stop, runs that were under way are noticed within seconds, not minutes.
+RECOVERY = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "5",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+}
+
 
 def airflow_home(root: Path = ROOT) -> Path:
     """Return where Airflow keeps its metadata, logs and generated secrets."""
@@ -45,6 +52,7 @@ def airflow_environment(root: Path = ROOT, port: int | None = None) -> dict[str,
         **_core(root, home),
         **_web(port),
         **SPEED,
+        **RECOVERY,
         "LEADSYNC_STAGING": (root / "data" / "staging").as_uri(),
         "GX_ANALYTICS_ENABLED": "false",
     }

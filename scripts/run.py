@@ -29,6 +29,7 @@ from scripts.processes import marked_processes, port_is_free, start_detached, st
 DAG_ID = "lead_sync"
 START_SECONDS = 240
 PARSE_SECONDS = 90
+FIRST_RUN_SECONDS = 10
 
 
 class StackError(Exception):
@@ -45,8 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         sandbox_stack.start(console, options.marketo_port, options.dynamics_port, options.people)
         wait_for_airflow(console, api)
         sandbox_stack.connect(console, api)
-        run_id = api.trigger(DAG_ID)
-        api.unpause(DAG_ID)
+        run_id = first_run(api) or api.trigger(DAG_ID)
         succeeded = cycle_view.follow(console, api, DAG_ID, run_id)
     except (StackError, sandbox_stack.SandboxError) as error:
         console.print(f"[red]{error}[/red]")
@@ -105,6 +105,15 @@ def wait_for_airflow(console: Console, api: AirflowApi) -> None:
             reasons = "\n".join(api.import_errors()) or _log_tail()
             raise StackError(f"Airflow does not list the DAG {DAG_ID}:\n{reasons}")
     console.print("Airflow is healthy.")
+
+
+def first_run(api: AirflowApi) -> str | None:
+    """Unpause a paused DAG and return the run that the scheduler then starts by itself, if any."""
+    if not api.is_paused(DAG_ID):
+        return None
+    api.unpause(DAG_ID)
+    _within(FIRST_RUN_SECONDS, lambda: api.active_run(DAG_ID) is not None)
+    return api.active_run(DAG_ID)
 
 
 def _within(seconds: float, condition: Callable[[], bool]) -> bool:

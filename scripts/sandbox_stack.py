@@ -60,7 +60,7 @@ def connection_variables() -> dict[str, str]:
     info = manage.info(FOLDER)
     if info is None:
         raise SandboxError("The sandbox is not running. Start it with: make run")
-    return info.connection_variables()
+    return info.connections()
 
 
 def connect(console: Console, api: AirflowApi) -> None:
