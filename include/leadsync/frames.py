@@ -37,6 +37,7 @@ ROWS = (
     "sync_flag",
     "person_id",
     "master_id",
+    "email_key",
 )
 
 #: A Marketo activity that the cycle has read, to be remembered as seen.
@@ -85,8 +86,9 @@ DECISIONS = (
     "rule",
 )
 
-#: A value that both sides agree on without a write; stored with the commit.
-BASE_MOVES = ("link_id", "field", "value")
+#: A value that both sides agree on without a write. ``operation``: ``update`` is stored with the
+#: commit, ``link`` together with the new link.
+BASE_MOVES = ("link_id", "operation", "field", "value")
 
 
 def to_frame(

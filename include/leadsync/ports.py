@@ -36,12 +36,17 @@ class MarketoApi(Protocol):
         """Return the token from which the activity feeds continue at ``since``."""
         ...
 
-    def lead_changes(self, token: str, fields: Sequence[str]) -> FeedRead:
-        """Read Change Data Value (13, with ``changes``) and New Lead (12) to the feed's end."""
+    def lead_changes(
+        self, token: str, fields: Sequence[str], *, until: datetime | None = None
+    ) -> FeedRead:
+        """Read Change Data Value (13, with ``changes``) and New Lead (12) to the feed's end.
+
+        :param until: stop early, at the first page whose activities all lie at or after it.
+        """
         ...
 
-    def deleted_leads(self, token: str) -> FeedRead:
-        """Read Delete Lead (37) activities to the feed's end."""
+    def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
+        """Read Delete Lead (37) activities to the feed's end, or to ``until`` as above."""
         ...
 
     def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:

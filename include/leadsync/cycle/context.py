@@ -99,6 +99,11 @@ class Cycle:
     def is_backfill(self) -> bool:
         return self.kind == "backfill"
 
+    @property
+    def lease_owner(self) -> str:
+        """All attempts of one run share an owner, so that a rerun need not wait for the lease."""
+        return self.run_id or self.cycle_id
+
     def to_json(self) -> Json:
         document = asdict(self)
         for name in ("window_from", "window_to", "opened_at"):
@@ -122,7 +127,7 @@ def held_lease(engine: Engine, cycle: Cycle) -> Lease | None:
     """
     if cycle.lease_token is None:
         return None
-    lease = Lease(LEASE_NAME, cycle.cycle_id, cycle.lease_token, cycle.opened_at)
+    lease = Lease(LEASE_NAME, cycle.lease_owner, cycle.lease_token, cycle.opened_at)
     return engine.store.renew_lease(lease, engine.clock.now(), engine.settings.lease_seconds)
 
 

@@ -26,7 +26,8 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
             remedy="Give a start that lies before the end.",
         )
     cycle_id = f"{now:%Y%m%dT%H%M%S}-{engine.new_id()[:8]}"
-    lease = None if request.dry_run else _take_lease(engine, cycle_id)
+    load_plan(engine)
+    lease = None if request.dry_run else _take_lease(engine, request.run_id or cycle_id)
     cycle = Cycle(
         cycle_id=cycle_id,
         kind=request.kind,
@@ -37,7 +38,6 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         dry_run=request.dry_run,
         lease_token=lease.token if lease else None,
     )
-    load_plan(engine)
     if lease:
         record = CycleRecord(
             cycle_id=cycle_id,
@@ -52,13 +52,13 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
     return cycle
 
 
-def _take_lease(engine: Engine, cycle_id: str) -> Lease:
-    now = engine.clock.now()
+def _take_lease(engine: Engine, owner: str) -> Lease:
+    """Take the lease; an earlier attempt of the same run and a dead process lose theirs."""
     current = engine.store.current_lease(LEASE_NAME)
-    if current and _holder_is_dead(current[1]):
+    if current and (current[0].owner == owner or _holder_is_dead(current[1])):
         engine.store.release_lease(current[0])
     return engine.store.acquire_lease(
-        LEASE_NAME, cycle_id, now, engine.settings.lease_seconds, holder=engine.holder
+        LEASE_NAME, owner, engine.clock.now(), engine.settings.lease_seconds, holder=engine.holder
     )
 
 

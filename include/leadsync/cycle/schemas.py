@@ -27,7 +27,7 @@ def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
     """Resolve the mapping against the schemas.
 
     :param refresh: read the schemas again, because a system said that they moved.
-    :raises MappingError: the mapping does not fit; lists every wrong name with the nearest right one.
+    :raises MappingError: the mapping does not fit; lists every wrong name with the nearest one.
     """
     return resolve(engine.mapping, load_schemas(engine, refresh=refresh))
 
@@ -36,7 +36,7 @@ def load_schemas(engine: Engine, *, refresh: bool = False) -> Schemas:
     """Return the cached schemas, reading those that are older than the settings allow."""
     marketo = _cached(engine, "marketo", [], partial(_fetch_marketo, engine), refresh=refresh)
     fields = {name: MarketoField(**field) for name, field in marketo.items()}
-    tables = {
+    tables: dict[str, DynamicsTable] = {
         table: _load_table(engine, table, refresh=refresh)
         for table in TABLES
         if engine.mapping.columns(table)

@@ -1,0 +1,100 @@
+"""``leadsync cycle`` and ``leadsync plan``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from leadsync.cli.output import print_counts, print_json, print_table
+from leadsync.clock import SystemClock, parse_instant
+from leadsync.cycle.context import CycleRequest
+from leadsync.cycle.open import local_holder
+from leadsync.engine import build_engine
+from leadsync.model import Json
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 date or instant; without a zone it is UTC."""
+
+    name = "instant"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_instant(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date or time; write 2026-01-31 or 2026-01-31T10:00:00Z")
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@click.option("--from", "start", type=Instant(), help="Read changes since this time (backfill).")
+@click.option("--to", "end", type=Instant(), help="Read changes before this time (backfill).")
+@as_json
+def cycle(start: datetime | None, end: datetime | None, as_json: bool) -> None:
+    """Run one sync cycle from the stored cursors, or over a given interval."""
+    from leadsync.cycle.runner import run_cycle
+
+    report = run_cycle(build_engine(holder=local_holder()), _request(start, end))
+    if as_json:
+        print_json(report)
+        return
+    print_counts(f"Cycle {report['cycle_id']}", report["counts"])
+    calls = report["calls"]
+    click.echo(f"API calls: Marketo {calls['marketo']}, Dynamics {calls['dynamics']}")
+
+
+@click.command()
+@as_json
+def plan(as_json: bool) -> None:
+    """Show what a cycle would write, field by field; writes nothing on either side."""
+    from leadsync.cycle.runner import run_plan
+
+    now = SystemClock().now()
+    found = run_plan(build_engine(), CycleRequest(kind="manual", window_to=now, dry_run=True))
+    if as_json:
+        print_json(found)
+    else:
+        _print_plan(found)
+
+
+def _request(start: datetime | None, end: datetime | None) -> CycleRequest:
+    now = datetime.now(UTC)
+    if end is not None and start is None:
+        raise click.UsageError("--to needs --from: an interval has two ends")
+    if start is None:
+        return CycleRequest(kind="manual", window_to=now)
+    return CycleRequest(kind="backfill", window_from=start, window_to=end or now)
+
+
+def _print_plan(found: Json) -> None:
+    print_counts("Planned (nothing was written)", found["counts"])
+    rows = [
+        [
+            change["direction"].replace("_", " "),
+            change["operation"],
+            f"{change['table']} {change['dynamics_id']}",
+            change["marketo_id"],
+            field["field"],
+            field["from"],
+            field["to"],
+        ]
+        for change in found["changes"]
+        for field in change["fields"] or [{"field": None, "from": None, "to": None}]
+    ]
+    if rows:
+        columns = ("direction", "operation", "record", "person", "field", "from", "to")
+        print_table("Changes", columns, rows)
+    failures = [
+        [item["direction"].replace("_", " "), item["table"], failure["field"], failure["message"]]
+        for item in found["quarantine"]
+        for failure in item["failures"]
+    ]
+    if failures:
+        print_table("Would be quarantined", ("direction", "table", "field", "reason"), failures)

@@ -1,0 +1,57 @@
+"""How the command line speaks: tables for people, one JSON object for tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+#: Counts of a cycle's report that people look at first.
+REPORT_COLUMNS = (
+    "extracted",
+    "created",
+    "updated",
+    "unchanged",
+    "quarantined",
+    "out_of_scope",
+    "deferred",
+    "collisions",
+)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document, with dates in ISO form."""
+    click.echo(json.dumps(document, default=_iso, ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; numbers to the right."""
+    table = Table(title=title, title_justify="left")
+    lines = [list(row) for row in rows]
+    for position, column in enumerate(columns):
+        numeric = bool(lines) and all(isinstance(line[position], int | float) for line in lines)
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+    for line in lines:
+        table.add_row(*("" if cell is None else str(cell) for cell in line))
+    Console(soft_wrap=True).print(table)
+
+
+def print_counts(title: str, counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+    """Print a report's counts, one line per direction and table."""
+    rows = [
+        [direction.replace("_", " "), table, *(numbers[name] for name in REPORT_COLUMNS)]
+        for direction, tables in counts.items()
+        for table, numbers in tables.items()
+    ]
+    print_table(title, ["direction", "table", *REPORT_COLUMNS], rows)
+
+
+def _iso(value: object) -> str:
+    isoformat = getattr(value, "isoformat", None)
+    if isoformat is None:
+        raise TypeError(f"cannot show {type(value).__name__} as JSON")
+    return str(isoformat())

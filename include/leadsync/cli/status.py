@@ -1,0 +1,53 @@
+"""``leadsync status``: how far the sync is, and what waits."""
+
+from __future__ import annotations
+
+import click
+
+from leadsync.cli.cycle import as_json
+from leadsync.cli.output import print_counts, print_json, print_table
+from leadsync.clock import SystemClock
+from leadsync.engine import open_state
+from leadsync.model import Json
+from leadsync.state.port import StateStore
+
+
+@click.command()
+@as_json
+def status(as_json: bool) -> None:
+    """Show the last cycle, the lag, what is waiting and what is quarantined."""
+    document = status_document(open_state())
+    if as_json:
+        print_json(document)
+        return
+    facts = [[name.replace("_", " "), document[name]] for name in document if name != "last_cycle"]
+    print_table("leadsync", ("what", "value"), facts)
+    last = document["last_cycle"]
+    if last is not None and last["report"]:
+        print_counts(f"Last cycle: {last['cycle_id']} ({last['status']})", last["report"]["counts"])
+
+
+def status_document(store: StateStore) -> Json:
+    """Return the state in one document; times in ISO form, lag in seconds."""
+    now = SystemClock().now()
+    cycles = store.cycles(limit=20)
+    done = [cycle for cycle in cycles if cycle.status == "done"]
+    lease = store.current_lease("cycle")
+    last = cycles[0] if cycles else None
+    running = lease is not None and lease[0].expires_at > now
+    return {
+        **store.counts(),
+        "lag_seconds": int((now - done[0].window_to).total_seconds()) if done else None,
+        "running": running,
+        "held_by": lease[0].owner if lease and running else None,
+        "last_cycle": None
+        if last is None
+        else {
+            "cycle_id": last.cycle_id,
+            "kind": last.kind,
+            "status": last.status,
+            "opened_at": last.opened_at,
+            "closed_at": last.closed_at,
+            "report": last.report,
+        },
+    }

@@ -1,0 +1,82 @@
+"""Records that earlier cycles left unfinished: deferred ones, and quarantine worth another try.
+
+A quarantined record is tried again when it changes, when the mapping or rules change, or when
+someone releases it; never blindly (semantics.md 7, S116).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from leadsync.cycle.context import Engine
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import Direction, Table
+from leadsync.state.port import DeferredRow, QuarantineRow, QuarantineStatus
+
+OPEN: tuple[QuarantineStatus, ...] = ("open", "released")
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """Open quarantine items and deferrals, by record key without the field of a held field."""
+
+    quarantine: dict[str, list[QuarantineRow]] = field(default_factory=lambda: defaultdict(list))
+    deferred: dict[str, DeferredRow] = field(default_factory=dict)
+
+    def concerns(self, key: str) -> bool:
+        """Tell whether the record is unfinished, so that its base is known to lag."""
+        return key in self.quarantine or key in self.deferred
+
+    def due(self, plan: SyncPlan, direction: Direction) -> list[QuarantineRow | DeferredRow]:
+        """Return the records of ``direction`` that this cycle takes up again."""
+        items: list[QuarantineRow | DeferredRow] = [
+            item
+            for group in self.quarantine.values()
+            for item in group
+            if item["status"] == "released" or item["rules_hash"] != plan.rules_hash
+        ]
+        items.extend(self.deferred.values())
+        return [item for item in items if item["direction"] == direction]
+
+
+def unfinished(engine: Engine) -> Unfinished:
+    """Read what is unfinished from the state store."""
+    found = Unfinished()
+    for item in engine.store.quarantine(statuses=OPEN):
+        found.quarantine[_record(item)].append(item)
+    for row in engine.store.deferred():
+        found.deferred[row["record_key"]] = row
+    return found
+
+
+def due_persons(pending: Unfinished, plan: SyncPlan) -> set[int]:
+    """Return the Marketo ids to take up again in the direction to Dynamics."""
+    due = pending.due(plan, "to_dynamics")
+    return {item["marketo_id"] for item in due if item["marketo_id"] is not None}
+
+
+def due_rows(pending: Unfinished, plan: SyncPlan, table: Table) -> set[str]:
+    """Return the Dynamics ids of ``table`` to take up again in the direction to Marketo."""
+    due = pending.due(plan, "to_marketo")
+    return {
+        item["dynamics_id"]
+        for item in due
+        if item["dynamics_id"] is not None and item["dynamics_table"] == table
+    }
+
+
+def person_key(marketo_id: int) -> str:
+    """Key of a person on its way to Dynamics."""
+    return f"to_dynamics:{marketo_id}"
+
+
+def row_key(table: str, dynamics_id: str) -> str:
+    """Key of a row on its way to Marketo."""
+    return f"to_marketo:{table}:{dynamics_id}"
+
+
+def _record(item: QuarantineRow) -> str:
+    if item["direction"] == "to_dynamics":
+        return person_key(item["marketo_id"] or 0)
+    return row_key(item["dynamics_table"], item["dynamics_id"] or "")

@@ -1,0 +1,114 @@
+"""Split the proposed writes by the rules of their target, and keep refused writes from repeating."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from leadsync.cycle.carried import Unfinished
+from leadsync.cycle.context import Engine
+from leadsync.cycle.decide import Proposal
+from leadsync.cycle.quarantining import (
+    fingerprint,
+    from_validation,
+    quarantined,
+    refused_before,
+)
+from leadsync.cycle.reading import as_table
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import System
+from leadsync.validation.generate import rules_for
+from leadsync.validation.model import Failure, Operation, Split
+from leadsync.validation.split import split
+from leadsync.values.marks import ABSENT
+
+
+@dataclass(slots=True)
+class Checked:
+    """Proposals after the rules have spoken.
+
+    :param held_fields: fields taken out of accepted records, as ``(record_key, field)``.
+    """
+
+    accepted: list[Proposal] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    held_fields: set[tuple[str, str]] = field(default_factory=set)
+
+
+def check_proposals(
+    engine: Engine,
+    plan: SyncPlan,
+    target: System,
+    proposals: Sequence[Proposal],
+    pending: Unfinished,
+) -> Checked:
+    """Return what may be written to ``target`` and what is held, with every reason."""
+    checked = Checked()
+    groups: dict[tuple[str, Operation], list[Proposal]] = defaultdict(list)
+    for proposal in proposals:
+        operation: Operation = "create" if proposal.record["operation"] == "create" else "update"
+        groups[(proposal.record["table"], operation)].append(proposal)
+    for (table, operation), members in groups.items():
+        rules = rules_for(plan, as_table(table), target, operation)
+        names = [f.name for f in plan.tables[as_table(table)].fields]
+        result = split(_frame(names, members), rules, engine.check)
+        _sort(members, names, result, checked)
+    _hold_refused(plan, pending, checked)
+    return checked
+
+
+def _frame(names: Sequence[str], proposals: Sequence[Proposal]) -> pd.DataFrame:
+    columns = {
+        name: pd.Series([p.values.get(name, ABSENT) for p in proposals], dtype="str")
+        for name in names
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(proposals)))
+
+
+def _sort(
+    proposals: Sequence[Proposal], names: Sequence[str], result: Split, checked: Checked
+) -> None:
+    for position, failures in _by_position(result.held_records).items():
+        proposal = proposals[position]
+        checked.quarantined.append(
+            quarantined(proposal.record, proposal.values, from_validation(failures))
+        )
+    for failure in result.held_fields:
+        proposal = proposals[failure.position]
+        name = failure.rule.field
+        held = {name: proposal.values.get(name)}
+        checked.held_fields.add((proposal.record["record_key"], name))
+        checked.quarantined.append(
+            quarantined(proposal.record, held, from_validation([failure]), field=name)
+        )
+    cells = result.accepted[list(names)].astype(object)
+    rows = cells.where(cells.notna(), None).to_numpy().tolist()
+    for position, row in zip(result.accepted.index, rows, strict=True):
+        values = {name: cell for name, cell in zip(names, row, strict=True) if cell != ABSENT}
+        checked.accepted.append(Proposal(proposals[position].record, values))
+
+
+def _by_position(failures: Sequence[Failure]) -> dict[int, list[Failure]]:
+    grouped: dict[int, list[Failure]] = defaultdict(list)
+    for failure in failures:
+        grouped[failure.position].append(failure)
+    return grouped
+
+
+def _hold_refused(plan: SyncPlan, pending: Unfinished, checked: Checked) -> None:
+    kept = []
+    for proposal in checked.accepted:
+        items = pending.quarantine.get(proposal.record["record_key"], [])
+        print_of_write = fingerprint(proposal.record["operation"], proposal.values)
+        item = refused_before(items, print_of_write, plan.rules_hash) if items else None
+        if item is None:
+            kept.append(proposal)
+        else:
+            checked.quarantined.append(
+                quarantined(proposal.record, proposal.values, item["failures"])
+            )
+    checked.accepted = kept

@@ -1,0 +1,230 @@
+"""Stage 5: store what the cycle came to, and move the cursors last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from leadsync.clock import parse_instant
+from leadsync.cycle.carried import Unfinished, unfinished
+from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.quarantine_commit import quarantine_changes
+from leadsync.cycle.quarantining import quarantine_items
+from leadsync.cycle.report import build_report
+from leadsync.cycle.schemas import load_plan
+from leadsync.errors import StateError
+from leadsync.frames import to_records, to_values
+from leadsync.model import Json
+from leadsync.state.port import (
+    CycleRecord,
+    DeferredRow,
+    JournalRow,
+    Lease,
+    LinkRow,
+    StateChanges,
+    Values,
+)
+
+STAGES = (
+    "open_cycle",
+    "extract_marketo",
+    "extract_dynamics",
+    "merge_and_validate",
+    "load_dynamics",
+    "load_marketo",
+)
+
+#: Overlaps for which processed activities are remembered; a token is read from for little over one.
+SEEN_OVERLAPS = 4
+
+
+def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
+    """Store quarantine, deferrals, links, base, report and cursors in one transaction.
+
+    :returns: the report, as ``leadsync cycle --json`` prints it.
+    :raises UnaccountedRowError: a row is in no terminal state; nothing is stored.
+    """
+    stored = engine.store.cycle(cycle.cycle_id)
+    if stored is not None and stored.status == "done" and stored.report is not None:
+        return stored.report
+    lease = held_lease(engine, cycle)
+    plan = load_plan(engine)
+    pending = unfinished(engine)
+    outcomes = final_outcomes(engine, cycle)
+    report = build_report(cycle, plan, outcomes, _calls(engine, cycle))
+    changes = StateChanges(
+        links=_links(engine, cycle),
+        base=_base(engine, cycle),
+        journal=_events(engine, cycle),
+        quarantine=quarantine_changes(
+            engine, cycle, plan.rules_hash, pending, _quarantined(engine, cycle), outcomes
+        ),
+        deferred=_deferred(cycle, pending, outcomes),
+        deferred_cleared=[] if cycle.is_backfill else list(pending.deferred),
+        cycle=_closed(engine, cycle, stored, report),
+    )
+    if not cycle.is_backfill:
+        _advance(engine, cycle, changes)
+    engine.store.apply(changes, lease=lease)
+    _release(engine, lease)
+    return report
+
+
+def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
+    """Return the outcomes of the merge, completed by what the load stages report."""
+    results = {
+        row["record_key"]: row
+        for side in ("marketo", "dynamics")
+        for row in to_records(engine.staging.read_frame(cycle.cycle_id, f"{side}_results"))
+    }
+    outcomes = []
+    for outcome in to_records(engine.staging.read_frame(cycle.cycle_id, "outcomes")):
+        result = results.get(outcome["record_key"])
+        if outcome["state"] == "writing" and result is not None:
+            outcome.update(
+                state=result["state"],
+                operation=result["operation"] or "",
+                reason=result["reason"] or "",
+            )
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _quarantined(engine: Engine, cycle: Cycle) -> list[Json]:
+    frames = ("quarantine", "marketo_refused", "dynamics_refused")
+    return [
+        item
+        for name in frames
+        for item in quarantine_items(engine.staging.read_frame(cycle.cycle_id, name))
+    ]
+
+
+def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
+    """Add up the calls that the stages report."""
+    total: Counter[str] = Counter()
+    for stage in STAGES:
+        total.update(engine.staging.read_document(cycle.cycle_id, f"calls_{stage}") or {})
+    return total
+
+
+def _links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
+    """Return scope changes, closed links and new ETags, except where a load stored a newer one."""
+    written = {row["link_id"] for row in _applied(engine, cycle, "dynamics")}
+    rows = to_records(engine.staging.read_frame(cycle.cycle_id, "links"))
+    return [
+        LinkRow(
+            link_id=row["link_id"],
+            marketo_id=row["marketo_id"],
+            dynamics_table=row["dynamics_table"],
+            dynamics_id=row["dynamics_id"],
+            status=row["status"],
+            etag=row["etag"],
+            cycle_id=row["cycle_id"],
+            updated_at=parse_instant(row["updated_at"]),
+        )
+        for row in rows
+        if row["link_id"] not in written or row["status"] != "open"
+    ]
+
+
+def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
+    """Return values that both sides agree on without a write, and those of links made just now.
+
+    A new link's base needs the link, which its Marketo write stores: values that the same link sent
+    to Dynamics are added here.
+    """
+    linked = {row["link_id"] for row in _applied(engine, cycle, "marketo")}
+    base: dict[str, Values] = {}
+    for row in to_records(engine.staging.read_frame(cycle.cycle_id, "base_moves")):
+        if row["operation"] != "link":
+            base.setdefault(row["link_id"], {})[row["field"]] = row["value"]
+    frame = _writes(engine, cycle, "dynamics")
+    applied = {row["record_key"] for row in _applied(engine, cycle, "dynamics")}
+    for record, values in zip(to_records(frame), to_values(frame), strict=True):
+        made_now = record["operation"] == "link" and record["link_id"] in linked
+        if made_now and record["record_key"] in applied:
+            base.setdefault(record["link_id"], {}).update(values)
+    return base
+
+
+def _writes(engine: Engine, cycle: Cycle, side: str) -> Any:
+    return engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
+
+
+def _applied(engine: Engine, cycle: Cycle, side: str) -> list[Json]:
+    results = to_records(engine.staging.read_frame(cycle.cycle_id, f"{side}_results"))
+    keys = {row["record_key"] for row in results if row["state"] == "applied"}
+    return [row for row in to_records(_writes(engine, cycle, side)) if row["record_key"] in keys]
+
+
+def _events(engine: Engine, cycle: Cycle) -> list[JournalRow]:
+    return [
+        JournalRow(
+            cycle_id=cycle.cycle_id,
+            at=cycle.opened_at,
+            kind=row["kind"],
+            side=row["side"],
+            dynamics_table=row["table"],
+            marketo_id=row["marketo_id"],
+            dynamics_id=row["dynamics_id"],
+            field=None,
+            base=None,
+            marketo=None,
+            dynamics=None,
+            winner=None,
+            rule=row["rule"],
+        )
+        for row in to_records(engine.staging.read_frame(cycle.cycle_id, "events"))
+    ]
+
+
+def _deferred(
+    cycle: Cycle, pending: Unfinished, outcomes: Iterable[Mapping[str, Any]]
+) -> list[DeferredRow]:
+    rows = []
+    for outcome in outcomes:
+        if outcome["state"] != "deferred":
+            continue
+        before = pending.deferred.get(outcome["record_key"])
+        rows.append(
+            DeferredRow(
+                record_key=outcome["record_key"],
+                direction=outcome["direction"],
+                dynamics_table=outcome["table"],
+                marketo_id=outcome["marketo_id"],
+                dynamics_id=outcome["dynamics_id"],
+                reason=outcome["reason"],
+                since_cycle=before["since_cycle"] if before else cycle.cycle_id,
+                times=before["times"] + 1 if before else 1,
+            )
+        )
+    return rows
+
+
+def _advance(engine: Engine, cycle: Cycle, changes: StateChanges) -> None:
+    for stage in ("extract_marketo", "extract_dynamics"):
+        document = engine.staging.read_document(cycle.cycle_id, stage)
+        changes.cursors.update(document["cursors"] if document else {})
+    activities = engine.staging.read_frame(cycle.cycle_id, "activities")
+    changes.seen_activities = {
+        row["guid"]: parse_instant(row["at"]) for row in to_records(activities)
+    }
+    overlap = timedelta(seconds=engine.settings.overlap_seconds)
+    changes.seen_before = cycle.opened_at - SEEN_OVERLAPS * overlap
+
+
+def _closed(engine: Engine, cycle: Cycle, stored: CycleRecord | None, report: Json) -> CycleRecord:
+    if stored is None:
+        raise StateError(
+            f"Cycle {cycle.cycle_id} was never opened in this state store.",
+            remedy="Start the run again from its first task.",
+        )
+    return replace(stored, status="done", closed_at=engine.clock.now(), report=report)
+
+
+def _release(engine: Engine, lease: Lease | None) -> None:
+    if lease is not None:
+        engine.store.release_lease(lease)

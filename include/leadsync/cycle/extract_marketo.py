@@ -1,0 +1,210 @@
+"""Stage 2a: which persons changed in Marketo, and their current values.
+
+Only linked persons whose change is not an echo are read: the feed names what changed, and a change
+whose new values all equal the base is our own write coming back (S036).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from leadsync.clock import format_instant
+from leadsync.cycle.carried import due_persons, person_key, unfinished
+from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.feed_cursor import FeedCursor
+from leadsync.cycle.reading import as_table, person_values, read_persons
+from leadsync.cycle.schemas import load_plan
+from leadsync.frames import ACTIVITIES, PERSONS, to_frame
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import Activity, FeedRead, Json
+from leadsync.state.port import LIVE, LinkRow, Values
+
+CHANGES_CURSOR = "marketo.lead_changes"
+DELETES_CURSOR = "marketo.deleted_leads"
+
+
+@dataclass(slots=True)
+class _Feeds:
+    """What the feeds said that was not processed before."""
+
+    changes: list[Activity] = field(default_factory=list)
+    deletes: list[Activity] = field(default_factory=list)
+    cursors: dict[str, str] = field(default_factory=dict)
+
+
+def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
+    """Read the feeds and write the frames ``persons`` and ``activities``.
+
+    :returns: counts for the log: activities, changed, echoes, unlinked, deleted.
+    """
+    held_lease(engine, cycle)
+    plan = load_plan(engine)
+    feeds = _read_feeds(engine, cycle, plan)
+    records, values = _persons(engine, cycle, plan, feeds)
+    engine.staging.write_frame(
+        cycle.cycle_id, "persons", to_frame(records, PERSONS, plan.names, values)
+    )
+    seen = [
+        {"guid": activity.guid, "at": activity.at.isoformat()}
+        for activity in (*feeds.changes, *feeds.deletes)
+    ]
+    engine.staging.write_frame(cycle.cycle_id, "activities", to_frame(seen, ACTIVITIES))
+    summary: Json = {"activities": len(seen)}
+    for record in records:
+        summary[record["event"]] = summary.get(record["event"], 0) + 1
+    engine.staging.write_document(
+        cycle.cycle_id,
+        "extract_marketo",
+        {
+            "stamp": engine.new_id(),
+            "cursors": feeds.cursors,
+            "summary": summary,
+        },
+    )
+    return summary
+
+
+# ---------------------------------------------------------------- feeds
+
+
+def _read_feeds(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Feeds:
+    if cycle.is_backfill and cycle.window_from is not None:
+        return _read_interval(engine, plan, cycle.window_from, cycle.window_to)
+    return _read_from_cursors(engine, plan, cycle.opened_at)
+
+
+def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetime) -> _Feeds:
+    """Read exactly ``start <= activity < end`` and touch no cursor."""
+    token = engine.marketo.paging_token(start)
+    changes = engine.marketo.lead_changes(token, plan.names, until=end)
+    deletes = engine.marketo.deleted_leads(token, until=end)
+
+    def inside(read: FeedRead) -> list[Activity]:
+        return [activity for activity in read.activities if start <= activity.at < end]
+
+    return _Feeds(changes=inside(changes), deletes=inside(deletes))
+
+
+def _read_from_cursors(engine: Engine, plan: SyncPlan, now: datetime) -> _Feeds:
+    overlap = timedelta(seconds=engine.settings.overlap_seconds)
+    stored = engine.store.cursors()
+    first = ""
+    if CHANGES_CURSOR not in stored or DELETES_CURSOR not in stored:
+        first = engine.marketo.paging_token(now - overlap)
+    feeds = _Feeds()
+
+    def read(name: str) -> list[Activity]:
+        cursor = FeedCursor.parse(stored[name]) if name in stored else FeedCursor(((now, first),))
+        _, token = cursor.start(now, overlap)
+        if name == CHANGES_CURSOR:
+            found = engine.marketo.lead_changes(token, plan.names)
+        else:
+            found = engine.marketo.deleted_leads(token)
+        feeds.cursors[name] = cursor.advanced(now, found.next_token, overlap).format()
+        return _unseen(engine, found.activities)
+
+    feeds.changes = read(CHANGES_CURSOR)
+    feeds.deletes = read(DELETES_CURSOR)
+    return feeds
+
+
+def _unseen(engine: Engine, activities: Iterable[Activity]) -> list[Activity]:
+    by_guid = {activity.guid: activity for activity in activities}
+    seen = engine.store.known_activities(by_guid)
+    return [activity for guid, activity in by_guid.items() if guid not in seen]
+
+
+# ---------------------------------------------------------------- persons
+
+
+def _persons(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, feeds: _Feeds
+) -> tuple[list[dict[str, Any]], list[Values]]:
+    by_person: dict[int, list[Activity]] = defaultdict(list)
+    for activity in feeds.changes:
+        by_person[activity.person_id].append(activity)
+    deleted = {activity.person_id for activity in feeds.deletes}
+    pending = unfinished(engine)
+    carried = set() if cycle.is_backfill else due_persons(pending, plan)
+    links = _live_links(engine, {*by_person, *deleted, *carried})
+    echoes = set() if cycle.is_backfill else _echoes(engine, plan, by_person, links)
+    wanted = {
+        person
+        for person in {*by_person, *carried} - deleted
+        if person in links
+        and (person in carried or person not in echoes or pending.concerns(person_key(person)))
+    }
+    found = read_persons(engine, plan, sorted(wanted))
+
+    records: list[dict[str, Any]] = []
+    values: list[Values] = []
+    for person in sorted({*by_person, *deleted, *carried}):
+        if person in deleted or (person in wanted and person not in found):
+            event = "deleted"
+        elif person not in links:
+            event = "unlinked"
+        else:
+            event = "changed" if person in found else "echo"
+        records.append(
+            {
+                "marketo_id": person,
+                "event": event,
+                "origin": "feed" if person in by_person or person in deleted else "carried",
+                "changed_at": _last_change(by_person.get(person, ())),
+            }
+        )
+        raw = found.get(person)
+        values.append(_values(plan, links[person], raw) if raw else {})
+    return records, values
+
+
+def _values(plan: SyncPlan, link: LinkRow, raw: Json) -> Values:
+    return person_values(plan.tables[as_table(link["dynamics_table"])], raw)
+
+
+def _live_links(engine: Engine, persons: Iterable[int]) -> dict[int, LinkRow]:
+    rows = engine.store.links_of_persons(sorted(persons))
+    return {row["marketo_id"]: row for row in rows if row["status"] in LIVE}
+
+
+def _echoes(
+    engine: Engine,
+    plan: SyncPlan,
+    by_person: dict[int, list[Activity]],
+    links: dict[int, LinkRow],
+) -> set[int]:
+    """Return the persons whose every reported value equals the base: nothing new happened.
+
+    Values that a person passed through and left again make the person look changed; that costs one
+    read and is decided by value there.
+    """
+    linked = {person: link for person, link in links.items() if person in by_person}
+    bases = engine.store.base_of([link["link_id"] for link in linked.values()])
+    return {
+        person
+        for person, link in linked.items()
+        if _is_echo(plan, link["dynamics_table"], by_person[person], bases.get(link["link_id"], {}))
+    }
+
+
+def _is_echo(plan: SyncPlan, table: str, activities: Sequence[Activity], base: Values) -> bool:
+    fields = {f.name: f for f in plan.tables[as_table(table)].fields}
+    for activity in activities:
+        for change in activity.changes:
+            mapped = fields.get(change.name)
+            if mapped is None:
+                continue
+            value = mapped.converter.from_marketo(change.new)
+            if change.name not in base or (
+                mapped.comparable(value) != mapped.comparable(base[change.name])
+            ):
+                return False
+    return True
+
+
+def _last_change(activities: Sequence[Activity]) -> str | None:
+    return format_instant(max(a.at for a in activities)) if activities else None

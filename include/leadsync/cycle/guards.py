@@ -1,0 +1,36 @@
+"""Guards that stop a cycle before it does what a person should look at first."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from leadsync.cycle.context import Engine
+from leadsync.cycle.work import Work
+from leadsync.errors import LeadsyncError
+from leadsync.mapping.plan import SyncPlan
+
+#: fewer deletions than this are never a mass delete, whatever their share.
+FEW_DELETIONS = 3
+
+
+class MassDeleteError(LeadsyncError):
+    """More records vanished than the mapping's ``mass_delete_share`` allows (S079)."""
+
+
+def guard_mass_delete(engine: Engine, plan: SyncPlan, work: Work) -> None:
+    """Stop before flagging when too large a share of a table's linked records was deleted.
+
+    :raises MassDeleteError: names the table, the number and the share.
+    """
+    counts = engine.store.counts()
+    removed = Counter(removal.link["dynamics_table"] for removal in work.removals)
+    for table, count in removed.items():
+        linked = counts[f"links_{table}"]
+        share = plan.policies.mass_delete_share
+        if count >= FEW_DELETIONS and count > share * linked:
+            raise MassDeleteError(
+                f"{count} of {linked} linked {table} records were deleted in Dynamics in one "
+                f"window, more than mass_delete_share ({share:.0%}) allows; nothing was written.",
+                remedy="Check whether the deletion was meant; if it was, raise mass_delete_share "
+                "in the mapping file for the next cycle.",
+            )

@@ -1,0 +1,98 @@
+"""Stage 4a: write accepted records to Dynamics in full batches, never over a third change.
+
+Every update carries the ETag of the row that was decided upon; when somebody has changed the row
+since, the server refuses and the record goes to the next cycle (S050).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.loading import (
+    Loader,
+    Results,
+    Write,
+    journal_of,
+    link_of,
+    read_decisions,
+    read_writes,
+)
+from leadsync.cycle.quarantining import from_server
+from leadsync.cycle.reading import as_table
+from leadsync.cycle.schemas import load_plan
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import Json, RowResult, RowWrite
+from leadsync.state.port import StateChanges
+
+
+@dataclass(frozen=True, slots=True)
+class _Dynamics:
+    """What sending and recording one batch needs."""
+
+    engine: Engine
+    cycle: Cycle
+    plan: SyncPlan
+    decisions: dict[str, list[Json]]
+
+
+def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
+    """Update leads and contacts.
+
+    :returns: counts by outcome, for the log.
+    """
+    held_lease(engine, cycle)
+    decisions = read_decisions(engine, cycle, "dynamics")
+    dynamics = _Dynamics(engine, cycle, load_plan(engine), decisions)
+    loader = Loader(engine, cycle, "dynamics", partial(_send, dynamics), partial(_record, dynamics))
+    writes = sorted(
+        read_writes(engine, cycle, "dynamics"),
+        key=lambda write: (write.values.get("unsubscribed") != "true", write.key),
+    )
+    loader.run(writes, engine.dynamics.batch_size)
+    return loader.finish()
+
+
+def _send(dynamics: _Dynamics, group: Sequence[Write]) -> list[RowResult]:
+    return dynamics.engine.dynamics.write_rows([_row_write(dynamics, write) for write in group])
+
+
+def _row_write(dynamics: _Dynamics, write: Write) -> RowWrite:
+    table = as_table(write.record["table"])
+    fields = {plan.name: plan for plan in dynamics.plan.tables[table].fields}
+    body = {
+        fields[name].column.name: fields[name].converter.to_dynamics(value)
+        for name, value in write.values.items()
+    }
+    return RowWrite("update", table, write.record["dynamics_id"], body, write.record["etag"])
+
+
+def _record(
+    dynamics: _Dynamics,
+    group: Sequence[Write],
+    answers: Sequence[RowResult],
+    changes: StateChanges,
+    results: Results,
+) -> None:
+    for write, answer in zip(group, answers, strict=True):
+        if answer.status == "written":
+            _written(dynamics, write, answer, changes)
+            results.applied(write, "updated")
+        elif answer.status == "conflict":
+            results.deferred(write, "changed in Dynamics while the cycle ran")
+        elif answer.status == "missing":
+            results.deferred(write, "the record no longer exists in Dynamics")
+        else:
+            errors = (answer.error,) if answer.error else ()
+            results.refused(write, from_server(errors))
+
+
+def _written(dynamics: _Dynamics, write: Write, answer: RowResult, changes: StateChanges) -> None:
+    engine, cycle = dynamics.engine, dynamics.cycle
+    if write.operation == "update":  # a new link and its base are stored by the Marketo side
+        link = link_of(write, cycle, engine, write.record["marketo_id"], "open")
+        changes.links.append({**link, "etag": answer.etag or link["etag"]})
+        changes.base[link["link_id"]] = dict(write.values)
+    changes.journal.extend(journal_of(write, dynamics.decisions, cycle, engine))

@@ -1,0 +1,162 @@
+"""Stage 4b: write accepted records to Marketo, 300 a call, opt-outs first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.loading import (
+    Loader,
+    Results,
+    Write,
+    journal_of,
+    link_of,
+    read_decisions,
+    read_writes,
+)
+from leadsync.cycle.quarantining import from_server
+from leadsync.cycle.reading import as_table
+from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.work import event
+from leadsync.frames import to_records
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import (
+    MARKETO_DYNAMICS_CREATED_AT,
+    MARKETO_DYNAMICS_DELETED,
+    MARKETO_DYNAMICS_ID,
+    MARKETO_DYNAMICS_TYPE,
+    Json,
+    PersonResult,
+)
+from leadsync.state.port import StateChanges, Values
+
+PERSON_NOT_FOUND = "1004"
+
+
+@dataclass(frozen=True, slots=True)
+class _Marketo:
+    """What sending and recording one batch needs."""
+
+    engine: Engine
+    cycle: Cycle
+    plan: SyncPlan
+    decisions: dict[str, list[Json]]
+    agreed: dict[str, Values]
+
+
+def load_marketo(engine: Engine, cycle: Cycle) -> Json:
+    """Create, update, link and flag persons.
+
+    :returns: counts by outcome, for the log.
+    """
+    held_lease(engine, cycle)
+    marketo = _Marketo(
+        engine,
+        cycle,
+        load_plan(engine),
+        read_decisions(engine, cycle, "marketo"),
+        _agreed(engine, cycle),
+    )
+    writes = sorted(read_writes(engine, cycle, "marketo"), key=_lane)
+    creates = [write for write in writes if write.operation == "create"]
+    updates = [write for write in writes if write.operation != "create"]
+    loader = Loader(engine, cycle, "marketo", partial(_update, marketo), partial(_record, marketo))
+    loader.run(updates, engine.marketo.batch_size)
+    loader.send = partial(_create, marketo)
+    loader.run(creates, engine.marketo.batch_size)
+    return loader.finish()
+
+
+def _lane(write: Write) -> tuple[bool, str]:
+    """Opt-outs travel before everything else (semantics.md 6)."""
+    return (write.values.get("unsubscribed") != "true", write.key)
+
+
+def _agreed(engine: Engine, cycle: Cycle) -> dict[str, Values]:
+    moves: dict[str, Values] = {}
+    for row in to_records(engine.staging.read_frame(cycle.cycle_id, "base_moves")):
+        moves.setdefault(row["link_id"], {})[row["field"]] = row["value"]
+    return moves
+
+
+# ---------------------------------------------------------------- sending
+
+
+def _update(marketo: _Marketo, group: Sequence[Write]) -> list[PersonResult]:
+    bodies = [{"id": write.record["marketo_id"], **_body(marketo, write)} for write in group]
+    return marketo.engine.marketo.sync_persons("updateOnly", "id", bodies)
+
+
+def _create(marketo: _Marketo, group: Sequence[Write]) -> list[PersonResult]:
+    """Create by our own id: a replay finds the person that the first try made (S027, F18)."""
+    bodies = [_without_nulls(_body(marketo, write)) for write in group]
+    return marketo.engine.marketo.sync_persons("createOrUpdate", MARKETO_DYNAMICS_ID, bodies)
+
+
+def _body(marketo: _Marketo, write: Write) -> Json:
+    table = marketo.plan.tables[as_table(write.record["table"])]
+    fields = {plan.name: plan for plan in table.fields}
+    body = {name: fields[name].converter.to_marketo(value) for name, value in write.values.items()}
+    if write.operation == "flag_deleted":
+        body[MARKETO_DYNAMICS_DELETED] = True
+    elif write.operation in ("create", "link"):
+        body[MARKETO_DYNAMICS_ID] = write.record["dynamics_id"]
+        body[MARKETO_DYNAMICS_TYPE] = table.table.capitalize()
+        body[MARKETO_DYNAMICS_DELETED] = False
+        body[MARKETO_DYNAMICS_CREATED_AT] = write.record["created_on"]
+    return body
+
+
+def _without_nulls(body: Json) -> Json:
+    return {name: value for name, value in body.items() if value is not None}
+
+
+# ---------------------------------------------------------------- recording
+
+
+def _record(
+    marketo: _Marketo,
+    group: Sequence[Write],
+    answers: Sequence[PersonResult],
+    changes: StateChanges,
+    results: Results,
+) -> None:
+    for write, answer in zip(group, answers, strict=True):
+        gone = any(error.code == PERSON_NOT_FOUND for error in answer.errors)
+        if answer.status != "skipped":
+            person = answer.person_id or write.record["marketo_id"]
+            _written(marketo, write, person, changes)
+            results.applied(write, "created" if answer.status == "created" else "updated")
+        elif gone and write.operation == "flag_deleted":
+            _written(marketo, write, write.record["marketo_id"], changes)
+            results.applied(write, "updated")
+        elif gone:
+            results.deferred(write, "the person no longer exists in Marketo")
+        else:
+            results.refused(write, from_server(answer.errors))
+
+
+def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges) -> None:
+    engine, cycle = marketo.engine, marketo.cycle
+    status = "dynamics_deleted" if write.operation == "flag_deleted" else "open"
+    link = link_of(write, cycle, engine, person, status)
+    if write.operation != "update":
+        changes.links.append(link)
+        changes.journal.append(
+            event(
+                cycle.cycle_id, engine.clock.now(), _EVENTS[write.operation], link, side="marketo"
+            )
+        )
+    changes.journal.extend(journal_of(write, marketo.decisions, cycle, engine))
+    if write.operation == "link":
+        changes.base[link["link_id"]] = {
+            **marketo.agreed.get(link["link_id"], {}),
+            **write.values,
+        }
+    elif write.values:
+        changes.base[link["link_id"]] = dict(write.values)
+
+
+_EVENTS = {"create": "created", "link": "linked", "flag_deleted": "flagged_deleted"}

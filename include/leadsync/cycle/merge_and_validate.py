@@ -1,0 +1,188 @@
+"""Stage 3: decide what to write, and split it into accepted and quarantined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from leadsync.cycle.carried import Unfinished, unfinished
+from leadsync.cycle.check import Checked, check_proposals
+from leadsync.cycle.complete_pairs import complete_pairs
+from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.decide import Proposal, Proposals, decide
+from leadsync.cycle.gather import Gatherer, Window, find_links
+from leadsync.cycle.guards import guard_mass_delete
+from leadsync.cycle.match_rows import match_rows
+from leadsync.cycle.quarantining import quarantine_frame, quarantined
+from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.work import Work
+from leadsync.frames import (
+    BASE_MOVES,
+    DECISIONS,
+    OUTCOMES,
+    WRITES,
+    to_frame,
+    to_records,
+    to_values,
+)
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import Json
+from leadsync.state.port import LinkRow
+
+LINKS = (
+    "link_id",
+    "marketo_id",
+    "dynamics_table",
+    "dynamics_id",
+    "status",
+    "etag",
+    "cycle_id",
+    "updated_at",
+)
+EVENTS = ("kind", "side", "table", "marketo_id", "dynamics_id", "rule")
+
+
+def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
+    """Read the extracted frames and write the cycle's plan as frames.
+
+    A plan whose writing has begun is kept as long as the extracts are the same: the base has moved
+    under it, so it cannot be made again from them.
+
+    :returns: counts of proposed writes, quarantined rows and collisions, for the log.
+    """
+    held_lease(engine, cycle)
+    stamps = _stamps(engine, cycle)
+    made = engine.staging.read_document(cycle.cycle_id, "merge_and_validate")
+    if made is not None and made["stamps"] == stamps and _writing_began(engine, cycle):
+        return dict(made["summary"])
+    plan = load_plan(engine)
+    pending = unfinished(engine)
+    work = _gather(engine, cycle, plan, pending)
+    guard_mass_delete(engine, plan, work)
+    proposals = decide(plan, work)
+    to_dynamics = check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending)
+    to_marketo = check_proposals(engine, plan, "marketo", proposals.to_marketo, pending)
+    _hold_unlinked(work, to_dynamics, to_marketo)
+    _settle_quarantined(work, to_dynamics, to_marketo)
+    _write_frames(engine, cycle, plan, work, proposals, to_dynamics, to_marketo)
+    summary = _summary(work, to_dynamics, to_marketo)
+    engine.staging.write_document(
+        cycle.cycle_id, "merge_and_validate", {"stamps": stamps, "summary": summary}
+    )
+    return summary
+
+
+def _stamps(engine: Engine, cycle: Cycle) -> list[str]:
+    documents = [
+        engine.staging.read_document(cycle.cycle_id, name)
+        for name in ("extract_marketo", "extract_dynamics")
+    ]
+    return [document["stamp"] for document in documents if document is not None]
+
+
+def _writing_began(engine: Engine, cycle: Cycle) -> bool:
+    return any(engine.store.intents(cycle.cycle_id, side) for side in ("marketo", "dynamics"))
+
+
+def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -> Work:
+    persons = engine.staging.read_frame(cycle.cycle_id, "persons")
+    rows = engine.staging.read_frame(cycle.cycle_id, "rows")
+    window = Window(
+        persons=list(zip(to_records(persons), to_values(persons), strict=True)),
+        rows=list(zip(to_records(rows), to_values(rows), strict=True)),
+    )
+    work = Work()
+    gatherer = Gatherer(engine, cycle, plan, window, pending, find_links(engine, window), work)
+    candidates = gatherer.run()
+    match_rows(engine, cycle, plan, candidates, work)
+    complete_pairs(engine, cycle, plan, pending, work)
+    return work
+
+
+def _hold_unlinked(work: Work, to_dynamics: Checked, to_marketo: Checked) -> None:
+    """Write nothing to Dynamics for a pair whose link could not be made."""
+    linking = {p.record["link_id"] for p in to_marketo.accepted if p.record["operation"] == "link"}
+    kept = []
+    for proposal in to_dynamics.accepted:
+        if proposal.record["operation"] == "link" and proposal.record["link_id"] not in linking:
+            work.outcomes.pop(proposal.record["record_key"], None)
+        else:
+            kept.append(proposal)
+    to_dynamics.accepted = kept
+
+
+def _settle_quarantined(work: Work, *checks: Checked) -> None:
+    for checked in checks:
+        still_written = {p.record["record_key"] for p in checked.accepted if _does_something(p)}
+        for item in checked.quarantined:
+            if item["record_key"] not in still_written:
+                outcome = work.outcomes[item["record_key"]]
+                outcome["state"] = "quarantined"
+        checked.accepted = [p for p in checked.accepted if _does_something(p)]
+
+
+def _does_something(proposal: Proposal) -> bool:
+    stamps_person = proposal.record["operation"] != "update" and not proposal.record[
+        "record_key"
+    ].startswith("to_dynamics")
+    return bool(proposal.values) or stamps_person
+
+
+def _write_frames(
+    engine: Engine,
+    cycle: Cycle,
+    plan: SyncPlan,
+    work: Work,
+    proposals: Proposals,
+    to_dynamics: Checked,
+    to_marketo: Checked,
+) -> None:
+    def write(name: str, records: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+        engine.staging.write_frame(cycle.cycle_id, name, to_frame(records, columns))
+
+    for name, checked in (("dynamics_writes", to_dynamics), ("marketo_writes", to_marketo)):
+        records = [proposal.record for proposal in checked.accepted]
+        values = [proposal.values for proposal in checked.accepted]
+        frame = to_frame(records, WRITES, plan.names, values)
+        engine.staging.write_frame(cycle.cycle_id, name, frame)
+    held = to_dynamics.held_fields | to_marketo.held_fields
+    decisions = [d for d in proposals.decisions if (d["record_key"], d["field"]) not in held]
+    write("decisions", decisions, DECISIONS)
+    write("base_moves", proposals.base_moves, BASE_MOVES)
+    write("outcomes", list(work.outcomes.values()), OUTCOMES)
+    write("links", [_link_record(link) for link in work.links.values()], LINKS)
+    write("events", [{**row, "table": row["dynamics_table"]} for row in work.journal], EVENTS)
+    items = [*to_dynamics.quarantined, *to_marketo.quarantined, *_held_items(work)]
+    engine.staging.write_frame(cycle.cycle_id, "quarantine", quarantine_frame(items))
+
+
+def _link_record(link: LinkRow) -> Json:
+    return {**link, "updated_at": link["updated_at"].isoformat()}
+
+
+def _held_items(work: Work) -> list[Json]:
+    return [
+        quarantined(
+            {
+                **held.record,
+                "record_key": f"to_marketo:{held.record['table']}:{held.record['dynamics_id']}",
+                "operation": "create",
+                "marketo_id": None,
+            },
+            held.values,
+            [held.failure],
+        )
+        for held in work.held
+    ]
+
+
+def _summary(work: Work, to_dynamics: Checked, to_marketo: Checked) -> Json:
+    states = Counter(outcome["state"] for outcome in work.outcomes.values())
+    return {
+        "to_dynamics": len(to_dynamics.accepted),
+        "to_marketo": len(to_marketo.accepted),
+        "quarantined": states["quarantined"],
+        "unchanged": states["unchanged"],
+        "out_of_scope": states["out_of_scope"],
+        "collisions": sum(outcome["collisions"] for outcome in work.outcomes.values()),
+    }

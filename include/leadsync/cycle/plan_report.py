@@ -1,0 +1,96 @@
+"""The plan of a cycle: what it would write, as a field-level diff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.quarantining import quarantine_items
+from leadsync.cycle.report import build_report
+from leadsync.cycle.schemas import load_plan
+from leadsync.frames import to_records, to_values
+from leadsync.model import Direction, Json
+from leadsync.values.marks import shown
+
+
+def build_plan_report(engine: Engine, cycle: Cycle) -> Json:
+    """Return ``{counts, changes, collisions, quarantine}`` from the frames of a merged cycle."""
+    decisions = to_records(engine.staging.read_frame(cycle.cycle_id, "decisions"))
+    before = {(row["record_key"], row["field"]): row for row in decisions}
+    changes = [
+        *_changes(engine, cycle, "to_marketo", before),
+        *_changes(engine, cycle, "to_dynamics", before),
+    ]
+    items = quarantine_items(engine.staging.read_frame(cycle.cycle_id, "quarantine"))
+    return {
+        "counts": _counts(engine, cycle),
+        "changes": changes,
+        "collisions": [_collision(row) for row in decisions if row["kind"] != "written"],
+        "quarantine": [_item(item, cycle) for item in items],
+    }
+
+
+def _counts(engine: Engine, cycle: Cycle) -> Json:
+    outcomes = to_records(engine.staging.read_frame(cycle.cycle_id, "outcomes"))
+    creating = {
+        row["record_key"]
+        for row in to_records(engine.staging.read_frame(cycle.cycle_id, "marketo_writes"))
+        if row["operation"] == "create"
+    }
+    for outcome in outcomes:
+        if outcome["state"] == "writing":
+            outcome["state"] = "applied"
+            created = outcome["record_key"] in creating
+            outcome["operation"] = "created" if created else "updated"
+    counts: Json = build_report(cycle, load_plan(engine), outcomes, {})["counts"]
+    return counts
+
+
+def _changes(
+    engine: Engine, cycle: Cycle, direction: Direction, before: dict[tuple[str, str], Json]
+) -> list[Json]:
+    side = direction.removeprefix("to_")
+    frame = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
+    return [
+        {
+            "direction": direction,
+            "table": record["table"],
+            "operation": record["operation"],
+            "marketo_id": record["marketo_id"],
+            "dynamics_id": record["dynamics_id"],
+            "fields": [
+                {
+                    "field": name,
+                    "from": before.get((record["record_key"], name), {}).get(side),
+                    "to": shown(value),
+                }
+                for name, value in values.items()
+                if value is not None or record["operation"] != "create"
+            ],
+        }
+        for record, values in zip(to_records(frame), to_values(frame), strict=True)
+    ]
+
+
+def _collision(row: Json) -> Json:
+    names = ("table", "marketo_id", "dynamics_id", "field", "base", "marketo", "dynamics")
+    return {**{name: row[name] for name in names}, "winner": row["winner"], "rule": row["rule"]}
+
+
+def _item(item: dict[str, Any], cycle: Cycle) -> Json:
+    """Show a row that would be quarantined in the shape of ``leadsync quarantine list``."""
+    moment = cycle.opened_at.isoformat()
+    return {
+        "id": None,
+        "status": "open",
+        "direction": item["direction"],
+        "table": item["table"],
+        "operation": item["operation"],
+        "marketo_id": item["marketo_id"],
+        "dynamics_id": item["dynamics_id"],
+        "failures": item["failures"],
+        "attempts": 0,
+        "first_seen": moment,
+        "last_seen": moment,
+        "cycle_id": cycle.cycle_id,
+    }

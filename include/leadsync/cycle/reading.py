@@ -1,0 +1,119 @@
+"""Reading current records of either side as canonical values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from leadsync.cycle.context import Engine
+from leadsync.mapping.plan import SyncPlan, TablePlan
+from leadsync.model import (
+    DYNAMICS_MARKETO_ID,
+    DYNAMICS_SYNC_FLAG,
+    MARKETO_DYNAMICS_ID,
+    Json,
+    Table,
+)
+from leadsync.state.port import Values
+from leadsync.values.keys import email_key
+
+#: columns that every read of a table carries beside the mapped ones, where the table has them.
+SYSTEM_COLUMNS = (
+    "createdon",
+    "modifiedon",
+    "statecode",
+    "emailaddress1",
+    "masterid",
+    DYNAMICS_SYNC_FLAG,
+    DYNAMICS_MARKETO_ID,
+)
+
+
+def row_columns(table: TablePlan) -> tuple[str, ...]:
+    """Return the properties to select when reading a table, sorted, primary id first."""
+    known = table.schema.columns
+    names = {plan.column.read_name for plan in table.fields}
+    names |= {known[name].read_name for name in SYSTEM_COLUMNS if name in known}
+    return (table.schema.primary_id, *sorted(names - {table.schema.primary_id}))
+
+
+def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
+    """Return a row's mapped values in canonical form; what the response lacks is left out (S055)."""
+    return {
+        plan.name: plan.converter.from_dynamics(raw[plan.column.read_name])
+        for plan in table.fields
+        if plan.column.read_name in raw
+    }
+
+
+def person_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
+    """Return a person's mapped values for ``table``; what the response lacks is left out (S055)."""
+    return {
+        plan.name: plan.converter.from_marketo(raw[plan.name])
+        for plan in table.fields
+        if plan.name in raw
+    }
+
+
+def read_persons(engine: Engine, plan: SyncPlan, ids: Iterable[int]) -> dict[int, Json]:
+    """Read persons by id; those that no longer exist are left out."""
+    wanted = [str(person) for person in ids]
+    if not wanted:
+        return {}
+    found = engine.marketo.persons("id", wanted, person_fields(plan))
+    return {int(person["id"]): person for person in found}
+
+
+def read_persons_by(
+    engine: Engine, plan: SyncPlan, filter_type: str, values: Sequence[str]
+) -> list[Json]:
+    """Read persons by e-mail or by our own id field."""
+    if not values:
+        return []
+    return engine.marketo.persons(filter_type, values, person_fields(plan))
+
+
+def read_rows(engine: Engine, table: TablePlan, ids: Iterable[str]) -> dict[str, Json]:
+    """Read current rows by id; those that no longer exist are left out."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    rows = engine.dynamics.rows_by_id(table.table, wanted, row_columns(table))
+    return {str(row[table.schema.primary_id]).lower(): row for row in rows}
+
+
+def person_fields(plan: SyncPlan) -> tuple[str, ...]:
+    """Return the fields to ask for when reading persons."""
+    return tuple(dict.fromkeys(("id", "email", MARKETO_DYNAMICS_ID, *plan.names)))
+
+
+def row_record(table: TablePlan, raw: Mapping[str, Any], event: str, origin: str) -> Json:
+    """Return the fixed columns of a ``rows`` frame for a row as read."""
+    flag = raw.get(DYNAMICS_SYNC_FLAG)
+    return {
+        "table": table.table,
+        "dynamics_id": str(raw[table.schema.primary_id]).lower(),
+        "event": event,
+        "origin": origin,
+        "etag": raw.get("@odata.etag"),
+        "created_on": raw.get("createdon"),
+        "modified_on": raw.get("modifiedon"),
+        "state_code": _text(raw.get("statecode")),
+        "sync_flag": None if flag is None else ("true" if flag else "false"),
+        "person_id": _text(raw.get(DYNAMICS_MARKETO_ID)),
+        "master_id": _text(raw.get("_masterid_value")),
+        "email_key": email_key(raw.get("emailaddress1")),
+    }
+
+
+def as_table(name: str) -> Table:
+    """Narrow a stored table name."""
+    if name == "lead":
+        return "lead"
+    if name == "contact":
+        return "contact"
+    raise ValueError(f"unknown table {name!r}: expected lead or contact")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

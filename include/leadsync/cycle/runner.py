@@ -1,0 +1,46 @@
+"""A whole cycle in one process: what the command line and the simulation run."""
+
+from __future__ import annotations
+
+from leadsync.cycle import stages
+from leadsync.cycle.context import Cycle, CycleRequest, Engine, held_lease
+from leadsync.errors import LeadsyncError
+from leadsync.model import Json
+
+
+def run_cycle(engine: Engine, request: CycleRequest) -> Json:
+    """Run every stage and return the report.
+
+    A failure gives the lease back, so that the next cycle need not wait for it to expire.
+    """
+    cycle = stages.open_cycle(engine, request)
+    try:
+        stages.extract_marketo(engine, cycle)
+        stages.extract_dynamics(engine, cycle)
+        stages.merge_and_validate(engine, cycle)
+        stages.load_dynamics(engine, cycle)
+        stages.load_marketo(engine, cycle)
+        report = stages.quarantine_and_commit(engine, cycle)
+    except LeadsyncError:
+        _give_up(engine, cycle)
+        raise
+    engine.staging.drop(report["cycle_id"])
+    return report
+
+
+def run_plan(engine: Engine, request: CycleRequest) -> Json:
+    """Read and decide without writing anything; returns the plan (product.md, Shapes)."""
+    cycle = stages.open_cycle(engine, request)
+    stages.extract_marketo(engine, cycle)
+    stages.extract_dynamics(engine, cycle)
+    stages.merge_and_validate(engine, cycle)
+    report = stages.quarantine_and_commit(engine, cycle)
+    engine.staging.drop(cycle["cycle_id"])
+    return report
+
+
+def _give_up(engine: Engine, document: Json) -> None:
+    cycle = Cycle.from_json(document)
+    lease = held_lease(engine, cycle)
+    if lease is not None:
+        engine.store.release_lease(lease)

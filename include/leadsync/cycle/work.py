@@ -1,0 +1,107 @@
+"""What one cycle has to do, collected before anything is decided or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leadsync.merge.pairs import Pair
+from leadsync.model import Direction, Json
+from leadsync.state.port import FailureItem, JournalRow, LinkRow, LinkStatus, Values
+
+
+@dataclass(slots=True)
+class Creation:
+    """A row that becomes a new person, with its current values."""
+
+    record: Json
+    values: Values
+    link_id: str
+
+
+@dataclass(slots=True)
+class Removal:
+    """A linked row that was deleted in Dynamics: the person is kept and flagged."""
+
+    link: LinkRow
+
+
+@dataclass(slots=True)
+class Held:
+    """A row that cannot be processed for a reason that is no value of its own, such as a match."""
+
+    record: Json
+    values: Values
+    failure: FailureItem
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything that the window asks for.
+
+    :param outcomes: rows whose terminal state is known already, as ``OUTCOMES`` records.
+    :param links: links to store with the commit: scope changes, closed links.
+    :param journal: events to store with the commit.
+    """
+
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    creations: list[Creation] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    links: dict[str, LinkRow] = field(default_factory=dict)
+    journal: list[JournalRow] = field(default_factory=list)
+
+    def settle(
+        self,
+        key: str,
+        direction: Direction,
+        record: Json,
+        state: str,
+        reason: str = "",
+    ) -> None:
+        """Put one extracted row into its state; the last word counts."""
+        self.outcomes[key] = {
+            "record_key": key,
+            "direction": direction,
+            "table": record.get("table") or "lead",
+            "marketo_id": record.get("marketo_id"),
+            "dynamics_id": record.get("dynamics_id"),
+            "state": state,
+            "operation": "",
+            "reason": reason,
+            "collisions": 0,
+        }
+
+
+def event(
+    cycle_id: str,
+    at: datetime,
+    kind: str,
+    link: LinkRow,
+    *,
+    side: str | None = None,
+    rule: str | None = None,
+) -> JournalRow:
+    """Make a journal row about a whole record."""
+    return JournalRow(
+        cycle_id=cycle_id,
+        at=at,
+        kind=kind,
+        side=side,
+        dynamics_table=link["dynamics_table"],
+        marketo_id=link["marketo_id"],
+        dynamics_id=link["dynamics_id"],
+        field=None,
+        base=None,
+        marketo=None,
+        dynamics=None,
+        winner=None,
+        rule=rule,
+    )
+
+
+def with_status(link: LinkRow, status: LinkStatus, cycle_id: str, at: datetime) -> LinkRow:
+    """Return the link with another status."""
+    return {**link, "status": status, "cycle_id": cycle_id, "updated_at": at}

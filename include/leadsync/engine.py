@@ -1,0 +1,127 @@
+"""Builds an engine from settings and connections: the same for DAG tasks and the command line."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from leadsync.clock import Clock, SystemClock
+from leadsync.connections import (
+    Connection,
+    dynamics_connection,
+    find_connection,
+    marketo_connection,
+    store_url,
+)
+from leadsync.cycle.context import Engine
+from leadsync.dynamics.client import DynamicsClient
+from leadsync.dynamics.client import open_client as open_dynamics
+from leadsync.errors import ConfigurationError
+from leadsync.http.limits import Limits, dynamics_limits, marketo_limits
+from leadsync.mapping.load import load_mapping
+from leadsync.marketo.client import MarketoClient
+from leadsync.marketo.client import open_client as open_marketo
+from leadsync.ports import CallLedger
+from leadsync.settings import Settings, load_settings
+from leadsync.staging.store import Staging
+from leadsync.state.ledger import SqlCallLedger
+from leadsync.state.open import open_store
+from leadsync.state.store import SqlStateStore
+from leadsync.validation.gx import check_gx
+
+MARKETO = "marketo_default"
+DYNAMICS = "dynamics_default"
+STATE = "leadsync_db"
+
+#: Batches that one load stage has under way at a time; the clients bound their own calls as well.
+BATCHES_AT_ONCE = 4
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def build_engine(*, holder: str = "", settings: Settings | None = None) -> Engine:
+    """Return an engine on the configured systems, state store and staging.
+
+    :param holder: who runs this; shown to whoever finds the lease taken.
+    :raises ConfigurationError: a setting, connection or the mapping file is wrong.
+    """
+    settings = settings or load_settings()
+    clock = SystemClock()
+    mapping = load_mapping(settings.mapping)
+    store = open_state(settings)
+    ledger = build_ledger(store, clock)
+    return Engine(
+        clock=clock,
+        marketo=marketo_client(ledger, clock),
+        dynamics=dynamics_client(ledger, clock),
+        store=store,
+        staging=Staging(settings.staging),
+        ledger=ledger,
+        mapping=mapping,
+        settings=settings,
+        check=check_gx,
+        new_id=lambda: str(uuid.uuid4()),
+        in_parallel=in_threads,
+        holder=holder,
+    )
+
+
+def open_state(settings: Settings | None = None) -> SqlStateStore:
+    """Open the state store that the connection ``leadsync_db`` names, or the local file."""
+    connection = find_connection(STATE, os.environ)
+    return open_store(store_url(connection, settings or load_settings()))
+
+
+def build_ledger(store: SqlStateStore, clock: Clock) -> SqlCallLedger:
+    """Return the call ledger that all workers share."""
+    marketo = marketo_connection(_required(MARKETO))
+    limits: dict[str, Limits] = {
+        "marketo": marketo_limits(marketo.calls_per_20s, marketo.daily_call_share),
+        "dynamics": dynamics_limits(),
+    }
+    return SqlCallLedger(store.engine, clock, limits)
+
+
+def marketo_client(ledger: CallLedger, clock: Clock) -> MarketoClient:
+    """Return the client of the connection ``marketo_default``."""
+    return open_marketo(marketo_connection(_required(MARKETO)), ledger, clock)
+
+
+def dynamics_client(ledger: CallLedger, clock: Clock) -> DynamicsClient:
+    """Return the client of the connection ``dynamics_default``."""
+    return open_dynamics(dynamics_connection(_required(DYNAMICS)), ledger, clock)
+
+
+def in_threads(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
+    """Apply ``function`` to several items at a time; results come in order.
+
+    When one fails, those under way finish first and their results are handed out before the error.
+    """
+    with ThreadPoolExecutor(BATCHES_AT_ONCE) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        failure: BaseException | None = None
+        for future in futures:
+            error = future.exception() if not future.cancelled() else None
+            if error is None and not future.cancelled():
+                yield future.result()
+            elif failure is None and error is not None:
+                failure = error
+                for waiting in futures:
+                    waiting.cancel()
+        if failure is not None:
+            raise failure
+
+
+def _required(conn_id: str) -> Connection:
+    found = find_connection(conn_id, os.environ)
+    if found is None:
+        raise ConfigurationError(
+            f"The connection {conn_id} is not defined.",
+            remedy=f"Define it in Airflow (Admin, Connections) or set "
+            f"AIRFLOW_CONN_{conn_id.upper()}; the README shows both forms.",
+        )
+    return found

@@ -1,0 +1,61 @@
+"""A person and a row that belong together, and pairs laid out for the three-way merge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from leadsync.mapping.plan import FieldPlan
+from leadsync.merge.three_way import Cells, Sides
+from leadsync.state.port import LinkRow, Values
+from leadsync.values.marks import ABSENT
+
+
+@dataclass(slots=True)
+class Pair:
+    """Both sides of one link as this cycle sees them.
+
+    :param marketo: the person's current values, or ``None`` when the person was not read because it
+        has not changed: then the base stands in. ``dynamics`` likewise for the row.
+    :param is_new: the link was found in this cycle and is stored with its first write.
+    :param reopened: the pair came back into scope in this window.
+    :param person_extracted: the window's Marketo side holds this person; ``row_extracted`` likewise.
+    """
+
+    link: LinkRow
+    base: Values = field(default_factory=dict)
+    marketo: Values | None = None
+    dynamics: Values | None = None
+    is_new: bool = False
+    reopened: bool = False
+    person_extracted: bool = False
+    row_extracted: bool = False
+    marketo_at: float = math.nan
+    dynamics_at: float = math.nan
+    created_on: str | None = None
+
+
+def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:
+    """Lay pairs out as arrays of shape ``(pairs, fields)``, in the order given."""
+    names = [plan.name for plan in fields]
+    return Sides(
+        marketo=_cells(
+            names, [pair.base if pair.marketo is None else pair.marketo for pair in pairs]
+        ),
+        dynamics=_cells(
+            names, [pair.base if pair.dynamics is None else pair.dynamics for pair in pairs]
+        ),
+        base=_cells(names, [pair.base for pair in pairs]),
+        marketo_at=np.array([pair.marketo_at for pair in pairs], dtype=np.float64),
+        dynamics_at=np.array([pair.dynamics_at for pair in pairs], dtype=np.float64),
+    )
+
+
+def _cells(names: Sequence[str], values: Sequence[Values]) -> Cells:
+    cells = np.empty((len(values), len(names)), dtype=object)
+    for position, row in enumerate(values):
+        cells[position, :] = [row.get(name, ABSENT) for name in names]
+    return cells

@@ -1,0 +1,271 @@
+"""Both systems in memory, behind the ports of the engine: for fast tests of whole cycles.
+
+They keep what the protocols promise (activity feeds with tokens, delta links, ETags), nothing of HTTP.
+``edit`` and friends are what users do; the other methods are what the engine calls.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from leadsync.errors import DeltaExpiredError
+from leadsync.model import (
+    Activity,
+    DeltaRead,
+    DynamicsTable,
+    FeedRead,
+    FieldChange,
+    Json,
+    MarketoField,
+    PersonResult,
+    RecordError,
+    RowResult,
+    RowWrite,
+)
+
+
+class ManualClock:
+    """A clock that only moves when it is told to, or when somebody sleeps on it."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)) -> None:
+        self.time = start
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+    advance = sleep
+
+
+class SimulatedMarketo:
+    """Persons with an activity log. Tokens are positions in the log."""
+
+    batch_size = 300
+
+    def __init__(self, clock: ManualClock, fields: dict[str, MarketoField]) -> None:
+        self.clock = clock
+        self.fields = fields
+        self.people: dict[int, Json] = {}
+        self.log: list[Activity] = []
+        self.writes: list[tuple[str, Json]] = []
+        self.reads = 0
+        self._ids = itertools.count(1001)
+
+    # -- users
+
+    def add(self, **values: Any) -> int:
+        """Create a person as a user does."""
+        person = next(self._ids)
+        booleans = {n: False for n, f in self.fields.items() if f.data_type == "boolean"}
+        self.people[person] = {**dict.fromkeys(self.fields), **booleans, "id": person}
+        self._log(person, 12)
+        self._change(person, values, log=False)
+        return person
+
+    def edit(self, person: int, **values: Any) -> None:
+        """Change a person as a user does."""
+        self._change(person, values, log=True)
+
+    def delete(self, person: int) -> None:
+        """Delete a person as a user does."""
+        del self.people[person]
+        self._log(person, 37)
+
+    # -- port
+
+    def describe(self) -> dict[str, MarketoField]:
+        return self.fields
+
+    def paging_token(self, since: datetime) -> str:
+        return str(sum(activity.at < since for activity in self.log))
+
+    def lead_changes(
+        self, token: str, fields: Sequence[str], *, until: datetime | None = None
+    ) -> FeedRead:
+        found = []
+        for activity in self.log[int(token) :]:
+            kept = tuple(change for change in activity.changes if change.name in fields)
+            if activity.type_id == 12 or (activity.type_id == 13 and kept):
+                found.append(
+                    Activity(activity.guid, activity.person_id, activity.type_id, activity.at, kept)
+                )
+        return FeedRead(tuple(found), str(len(self.log)))
+
+    def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
+        return self.activities(token, [37])
+
+    def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
+        found = tuple(a for a in self.log[int(token) :] if a.type_id in type_ids)
+        return FeedRead(found, str(len(self.log)))
+
+    def persons(self, filter_type: str, values: Sequence[str], fields: Sequence[str]) -> list[Json]:
+        self.reads += 1
+        wanted = {value.casefold() for value in values}
+        return [
+            {name: person.get(name) for name in fields}
+            for person in self.people.values()
+            if str(person.get(filter_type)).casefold() in wanted
+        ]
+
+    def sync_persons(
+        self,
+        action: Literal["createOrUpdate", "createOnly", "updateOnly"],
+        lookup_field: str,
+        records: Sequence[Json],
+    ) -> list[PersonResult]:
+        assert len(records) <= self.batch_size
+        return [self._sync(action, lookup_field, dict(record)) for record in records]
+
+    def _sync(self, action: str, lookup_field: str, record: Json) -> PersonResult:
+        self.writes.append((action, dict(record)))
+        found = [p for p, v in self.people.items() if v.get(lookup_field) == record[lookup_field]]
+        if action == "updateOnly" and not found:
+            return PersonResult("skipped", None, (RecordError("1004", "Lead not found"),))
+        if len(found) > 1:
+            return PersonResult("skipped", None, (RecordError("1007", "Multiple leads match"),))
+        record.pop("id", None)
+        if found:
+            self._change(found[0], record, log=True)
+            return PersonResult("updated", found[0])
+        return PersonResult("created", self.add(**record))
+
+    def _change(self, person: int, values: Json, *, log: bool) -> None:
+        current = self.people[person]
+        changes = []
+        for name, value in values.items():
+            new = False if value is None and isinstance(current.get(name), bool) else value
+            if current.get(name) != new:
+                changes.append(FieldChange(name, _text(current.get(name)), _text(new)))
+                current[name] = new
+        if changes and log:
+            self._log(person, 13, tuple(changes))
+
+    def _log(self, person: int, type_id: int, changes: tuple[FieldChange, ...] = ()) -> None:
+        guid = str(len(self.log) + 1)
+        self.log.append(Activity(guid, person, type_id, self.clock.now(), changes))
+
+
+class SimulatedDynamics:
+    """Leads and contacts with versions and a change feed. Delta links are version numbers."""
+
+    batch_size = 1000
+
+    def __init__(self, clock: ManualClock, tables: dict[str, DynamicsTable]) -> None:
+        self.clock = clock
+        self.tables = tables
+        self.rows: dict[str, dict[str, Json]] = {name: {} for name in tables}
+        self.deleted: dict[str, list[tuple[int, str]]] = {name: [] for name in tables}
+        self.writes: list[RowWrite] = []
+        self.reads = 0
+        self.expired = False
+        self.before_write: list[tuple[str, str, Json]] = []
+        self._versions = itertools.count(1)
+        self._ids = itertools.count(1)
+
+    # -- users
+
+    def add(self, table: str, **values: Any) -> str:
+        """Create a row as a user does."""
+        row_id = f"{table[:1]}0000000-0000-4000-8000-{next(self._ids):012d}".replace("l", "1")
+        columns = self.tables[table].columns
+        row = {column.read_name: None for column in columns.values()}
+        moment = self._moment()
+        row |= {"statecode": 0, "createdon": moment, **values}
+        row[self.tables[table].primary_id] = row_id
+        self.rows[table][row_id] = row
+        self._touch(row)
+        return row_id
+
+    def edit(self, table: str, row_id: str, **values: Any) -> None:
+        """Change a row as a user does."""
+        row = self.rows[table][row_id]
+        row.update(values)
+        self._touch(row)
+
+    def delete(self, table: str, row_id: str) -> None:
+        """Delete a row as a user does."""
+        del self.rows[table][row_id]
+        self.deleted[table].append((next(self._versions), row_id))
+
+    # -- port
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
+        return self.tables[name]
+
+    def delta(self, table: str, select: Sequence[str], delta_link: str | None) -> DeltaRead:
+        self.reads += 1
+        if delta_link is not None and self.expired:
+            self.expired = False
+            raise DeltaExpiredError("expired", system="dynamics", call="delta")
+        since = int(delta_link or 0)
+        rows = [row for row in self.rows[table].values() if row["_version"] > since]
+        gone = [row_id for version, row_id in self.deleted[table] if version > since]
+        return DeltaRead(
+            rows=tuple(self._shown(row, select) for row in rows),
+            deleted=tuple(gone) if delta_link is not None else (),
+            delta_link=str(next(self._versions)),
+            full=delta_link is None,
+        )
+
+    def rows_by_id(self, table: str, ids: Sequence[str], select: Sequence[str]) -> list[Json]:
+        self.reads += 1
+        return [self._shown(self.rows[table][i], select) for i in ids if i in self.rows[table]]
+
+    def rows_by_email(self, table: str, emails: Sequence[str], select: Sequence[str]) -> list[Json]:
+        wanted = {email.casefold() for email in emails}
+        return [
+            self._shown(row, select)
+            for row in self.rows[table].values()
+            if str(row["emailaddress1"]).casefold() in wanted
+        ]
+
+    def rows_modified(
+        self, table: str, select: Sequence[str], start: datetime, end: datetime
+    ) -> list[Json]:
+        self.reads += 1
+        low, high = start.strftime("%Y-%m-%dT%H:%M:%SZ"), end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = [r for r in self.rows[table].values() if low <= r["modifiedon"] < high]
+        return [self._shown(row, select) for row in found]
+
+    def write_rows(self, writes: Sequence[RowWrite]) -> list[RowResult]:
+        assert len(writes) <= self.batch_size
+        for table, row_id, values in self.before_write:
+            self.edit(table, row_id, **values)
+        self.before_write.clear()
+        return [self._write(write) for write in writes]
+
+    def _write(self, write: RowWrite) -> RowResult:
+        self.writes.append(write)
+        row = self.rows[write.table].get(write.row_id)
+        if row is None:
+            return RowResult("missing")
+        if write.etag is not None and write.etag != _etag(row):
+            return RowResult("conflict")
+        row.update(write.body)
+        self._touch(row)
+        return RowResult("written", _etag(row))
+
+    def _shown(self, row: Json, select: Sequence[str]) -> Json:
+        return {"@odata.etag": _etag(row), **{name: row.get(name) for name in select}}
+
+    def _touch(self, row: Json) -> None:
+        row["_version"] = next(self._versions)
+        row["modifiedon"] = self._moment()
+
+    def _moment(self) -> str:
+        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _etag(row: Json) -> str:
+    return f'W/"{row["_version"]}"'
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
