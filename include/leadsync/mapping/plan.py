@@ -9,7 +9,12 @@ from typing import Literal, Protocol
 from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, Table
 
 Rule = Literal[
-    "type_rule", "marketo_wins", "dynamics_wins", "newest_wins", "non_empty_wins", "most_restrictive"
+    "type_rule",
+    "marketo_wins",
+    "dynamics_wins",
+    "newest_wins",
+    "non_empty_wins",
+    "most_restrictive",
 ]
 FieldDirection = Literal["both", "to_marketo", "to_dynamics", "off"]
 OnInvalid = Literal["hold_record", "hold_field", "truncate", "default_on_create"]
@@ -67,6 +72,26 @@ class TablePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedField:
+    """A field of an account or user that is copied to its people, Dynamics to Marketo only."""
+
+    name: str
+    field: MarketoField
+    column: DynamicsColumn
+    on_invalid: OnInvalid
+    converter: Converter
+    comparable: Callable[[str | None], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPlan:
+    """All mapped fields of ``account`` (``company:``) or ``systemuser`` (``owner:``)."""
+
+    schema: DynamicsTable
+    fields: tuple[RelatedField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """Settings of the mapping file's ``policies:`` (product.md, Shapes)."""
 
@@ -87,6 +112,8 @@ class SyncPlan:
     :param rules_hash: changes when mapping, schemas or rules change; quarantine items made under
         another hash are tried again.
     :param notes: remarks for the user, such as a direction that was narrowed (S071).
+    :param suspended: fields left out because their column or field is gone or has changed its type
+        since the schemas that the caller knew before (S117, S118); each names what to do.
     """
 
     tables: Mapping[Table, TablePlan]
@@ -94,3 +121,6 @@ class SyncPlan:
     policies: Policies
     rules_hash: str
     notes: tuple[str, ...] = ()
+    suspended: tuple[str, ...] = ()
+    company: RelatedPlan | None = None
+    owner: RelatedPlan | None = None

@@ -1,0 +1,121 @@
+"""Resolves a mapping against the schemas of both systems into what the cycle works with."""
+
+from __future__ import annotations
+
+from leadsync.errors import ConfigurationError, MappingError
+from leadsync.mapping.directions import narrow
+from leadsync.mapping.findings import Findings
+from leadsync.mapping.fit import canonical_default, label_problems, setting_problems
+from leadsync.mapping.lookup import Entry, Lookup
+from leadsync.mapping.model import FieldEntry, Mapping
+from leadsync.mapping.own import require_own_fields
+from leadsync.mapping.plan import FieldPlan, Policies, SyncPlan, TablePlan
+from leadsync.mapping.related import related_plan
+from leadsync.mapping.rules_hash import rules_hash
+from leadsync.model import TABLES, DynamicsColumn, MarketoField, OptionValue, Schemas, Table
+from leadsync.values.build import build_converter
+from leadsync.values.compare import build_comparable
+
+
+def resolve(mapping: Mapping, schemas: Schemas, previous: Schemas | None = None) -> SyncPlan:
+    """Fit ``mapping`` to ``schemas``.
+
+    :param previous: the schemas of the last plan that was in use. With it, a name that has vanished
+        since then suspends its field only (S117, S118), and labels that were renamed since then are
+        still understood (S061).
+    :raises MappingError: lists every name that does not exist, with the nearest one, and every
+        setting that does not fit.
+    :raises ConfigurationError: leadsync's own fields, or a table, are missing.
+    """
+    lookup = Lookup(mapping, schemas, previous, Findings())
+    used = [table for table in TABLES if mapping.columns(table)]
+    _require_tables(schemas, used)
+    tables = {table: _table_plan(lookup, table) for table in used}
+    company = related_plan(lookup, "company", mapping.company)
+    owner = related_plan(lookup, "owner", mapping.owner)
+    lookup.findings.raise_problems()
+    require_own_fields(schemas, used)
+    fields = [plan for table in tables.values() for plan in table.fields]
+    planned = {plan.name for plan in fields}
+    return SyncPlan(
+        tables=tables,
+        names=tuple(entry.marketo for entry in mapping.fields if entry.marketo in planned),
+        policies=Policies(**mapping.policies.model_dump()),
+        rules_hash=rules_hash(mapping, fields),
+        notes=tuple(dict.fromkeys(lookup.findings.notes)),
+        suspended=tuple(dict.fromkeys(lookup.findings.suspended)),
+        company=company,
+        owner=owner,
+    )
+
+
+def _require_tables(schemas: Schemas, tables: list[Table]) -> None:
+    if missing := [table for table in tables if table not in schemas.dynamics]:
+        raise ConfigurationError(
+            f"The mapping uses the Dynamics table {missing[0]}, which was not read.",
+            remedy="Give the Dynamics user read access to it, or remove its columns from the "
+            "mapping file.",
+        )
+
+
+def _table_plan(lookup: Lookup, table: Table) -> TablePlan:
+    resolved = [
+        _field_plan(lookup, table, position, entry, column)
+        for position, entry in enumerate(lookup.mapping.fields)
+        if (column := entry.column(table)) and entry.direction != "off"
+    ]
+    fields = tuple(plan for plan in resolved if plan is not None)
+    return TablePlan(table, lookup.schemas.dynamics[table], fields)
+
+
+def _field_plan(
+    lookup: Lookup, table: Table, position: int, entry: FieldEntry, column_name: str
+) -> FieldPlan | None:
+    names = Entry("fields", position, entry.marketo, table, column_name)
+    found = lookup.find(names, table)
+    if found is None:
+        return None
+    try:
+        plan, problems = _fitted(lookup, table, entry, *found)
+    except MappingError as error:
+        plan, problems = None, [error.message]
+    where = names.where(lookup.mapping)
+    lookup.findings.problems.extend(f"{where}: {problem}" for problem in problems)
+    if plan is not None and plan.direction != entry.direction:
+        reason = narrow(entry.direction, *found).reason
+        lookup.findings.notes.append(f"{where}: {plan.direction} only, because {reason} ({table})")
+    return plan
+
+
+def _fitted(
+    lookup: Lookup, table: Table, entry: FieldEntry, field: MarketoField, column: DynamicsColumn
+) -> tuple[FieldPlan | None, list[str]]:
+    problems = [*setting_problems(entry, field, column), *label_problems(field, column)]
+    narrowed = narrow(entry.direction, field, column)
+    if narrowed.direction is None:
+        problems.append(f"`direction: {entry.direction}` is impossible: {narrowed.reason}")
+        return None, problems
+    converter = build_converter(field, column, _former_options(lookup, table, column))
+    default, problem = canonical_default(entry.default_on_create, converter, column)
+    if problem:
+        problems.append(problem)
+    plan = FieldPlan(
+        name=field.name,
+        table=table,
+        field=field,
+        column=column,
+        direction=narrowed.direction,
+        rule=entry.rule,
+        on_invalid=entry.on_invalid,
+        converter=converter,
+        comparable=build_comparable(field, column, entry.normalise, entry.on_invalid),
+        default_on_create=default,
+    )
+    return plan, problems
+
+
+def _former_options(
+    lookup: Lookup, table: Table, column: DynamicsColumn
+) -> tuple[OptionValue, ...]:
+    before = lookup.former_column(table, column.name)
+    return before.options if before else ()
