@@ -1,0 +1,81 @@
+"""Settings from environment variables, with defaults that work in a fresh clone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadsync.errors import ConfigurationError
+
+#: the folder that holds ``include/``, ``dags/`` and, unless set otherwise, ``data/``.
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set without touching connections or the mapping file.
+
+    :param data: folder for files that leadsync makes: ``LEADSYNC_DATA``.
+    :param staging: fsspec URL or path of the frames between tasks: ``LEADSYNC_STAGING``.
+    :param mapping: path of the mapping file: ``LEADSYNC_MAPPING``.
+    :param overlap_seconds: how long Marketo's paging tokens are kept, because activities can appear
+        late: ``LEADSYNC_OVERLAP_SECONDS``.
+    :param lease_seconds: after which a crashed cycle is taken over: ``LEADSYNC_LEASE_SECONDS``.
+    :param schema_ttl_seconds: how long a schema read from a system is trusted:
+        ``LEADSYNC_SCHEMA_TTL_SECONDS``.
+    """
+
+    data: Path
+    staging: str
+    mapping: Path
+    overlap_seconds: float = 300.0
+    lease_seconds: float = 120.0
+    schema_ttl_seconds: float = 3600.0
+
+
+def load_settings(environ: Mapping[str, str], project: Path = PROJECT) -> Settings:
+    """Read settings; a relative path starts at ``project``, a blank variable counts as not set.
+
+    :raises ConfigurationError: a value is no number or out of range; names variable and value.
+    """
+    data = _path(environ, "LEADSYNC_DATA", project, default="data")
+    return Settings(
+        data=data,
+        staging=_staging(environ, project, data),
+        mapping=_path(environ, "LEADSYNC_MAPPING", project, default="include/config/mapping.yaml"),
+        overlap_seconds=_seconds(environ, "LEADSYNC_OVERLAP_SECONDS", 300.0, least=0.0),
+        lease_seconds=_seconds(environ, "LEADSYNC_LEASE_SECONDS", 120.0, least=10.0),
+        schema_ttl_seconds=_seconds(environ, "LEADSYNC_SCHEMA_TTL_SECONDS", 3600.0, least=0.0),
+    )
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip()
+
+
+def _path(environ: Mapping[str, str], name: str, project: Path, *, default: str) -> Path:
+    return project / Path(_value(environ, name) or default).expanduser()
+
+
+def _staging(environ: Mapping[str, str], project: Path, data: Path) -> str:
+    value = _value(environ, "LEADSYNC_STAGING")
+    if "://" in value:
+        return value
+    return str(project / Path(value).expanduser()) if value else str(data / "staging")
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float, *, least: float) -> float:
+    text = _value(environ, name)
+    if not text:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = float("nan")
+    if not least <= seconds < float("inf"):
+        raise ConfigurationError(
+            f"{name} is {text!r}, which is no number of seconds from {least:g} up.",
+            remedy=f"Set it to a number such as {default:g}, or unset it.",
+        )
+    return seconds
