@@ -52,7 +52,8 @@ def _property(name: str, column: Column, annotated: bool) -> str:
 
 def _navigation(name: str, column: Column) -> str:
     target = column.navigation[name]
-    reference = f'<ReferentialConstraint Property="{column.property_name}" ReferencedProperty="{target}id" />'
+    source, key = column.property_name, f"{target}id"
+    reference = f'<ReferentialConstraint Property="{source}" ReferencedProperty="{key}" />'
     return (
         f'<NavigationProperty Name={quoteattr(name)} Type="mscrm.{target}">'
         f"{reference}</NavigationProperty>"

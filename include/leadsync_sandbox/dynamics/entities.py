@@ -57,9 +57,9 @@ def on_property(session: Session, request: Request, table: Table, key: str) -> A
     """GET, PUT or DELETE of one property, or of a link behind it."""
     row = parse_address(table, key).require(session)
     segments = request.segments
-    name, inner = segments[1]
+    name = segments[1][0]
     if segments[-1][0] == "$ref":
-        return _on_link(session, request, table, row, name, inner)
+        return _on_link(session, request, table, row)
     column = table.properties.get(name)
     if column is None:
         raise unknown_property(name, table.name)
@@ -159,9 +159,8 @@ def _remember(session: Session, request: Request, table: Table, row_id: str) -> 
         session.references[request.headers["content-id"]] = (table, row_id)
 
 
-def _on_link(
-    session: Session, request: Request, table: Table, row: Row, name: str, inner: str | None
-) -> Answer:
+def _on_link(session: Session, request: Request, table: Table, row: Row) -> Answer:
+    name, inner = request.segments[1]
     lookup = table.navigation.get(name)
     if lookup is not None and request.method == "DELETE":
         update(session, table, row, {f"{name}@odata.bind": None})

@@ -74,7 +74,7 @@ def create_table(database: Database, table: Table, position: int) -> None:
     database.run(f"CREATE TABLE {quoted(table.name)} ({columns})")
     for name in _INDEXED:
         if name in table.columns:
-            add_index(database, table.name, (name,), unique=False)
+            add_index(database, table.name, (name,))
     definition = json.dumps(table_to_json(table), ensure_ascii=False)
     database.run(
         "INSERT INTO table_definition VALUES (?, ?, ?)", (table.name, position, definition)
@@ -108,12 +108,11 @@ def drop_column(database: Database, table: Table, column: Column) -> None:
         database.run(f"ALTER TABLE {quoted(table.name)} DROP COLUMN {quoted(name)}")
 
 
-def add_index(database: Database, table: str, columns: tuple[str, ...], *, unique: bool) -> None:
-    """Index ``columns``; raises :class:`sqlite3.IntegrityError` on duplicates when unique."""
+def add_index(database: Database, table: str, columns: tuple[str, ...]) -> None:
+    """Index ``columns``."""
     listed = ", ".join(quoted(column) for column in columns)
-    kind = "UNIQUE INDEX" if unique else "INDEX"
     name = _index_name(table, columns)
-    database.run(f"CREATE {kind} IF NOT EXISTS {name} ON {quoted(table)} ({listed})")
+    database.run(f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table)} ({listed})")
 
 
 def drop_index(database: Database, table: str, columns: tuple[str, ...]) -> None:

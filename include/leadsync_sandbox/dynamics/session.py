@@ -22,6 +22,7 @@ class Session:
     :param user_id: the calling user's ``systemuserid``.
     :param root: service root with trailing slash, from the request's own host.
     :param settings: the organisation's switches, see :mod:`.switches`.
+    :param trusted: an import: stamped columns are taken as given, disabled users may own rows.
     :param references: rows made earlier in the same change set, by ``Content-ID``.
     """
 
@@ -31,6 +32,7 @@ class Session:
     user_id: str
     root: str
     settings: dict[str, Any]
+    trusted: bool = False
     references: dict[str, tuple[Table, str]] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,8 @@ def require_unique_keys(session: Session, table: Table, row: Row, changed: Row) 
     :raises ApiError: 412 ``0x80060892``.
     """
     for key in table.keys:
+        if key.status != "Active":
+            continue
         values = {name: row.get(name) for name in key.columns}
         if not set(key.columns) & set(changed) or None in values.values():
             continue

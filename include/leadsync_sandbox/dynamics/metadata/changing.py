@@ -17,6 +17,7 @@ from leadsync_sandbox.dynamics.layout import (
     advance,
     drop_column,
     drop_index,
+    quoted,
     save_table,
 )
 from leadsync_sandbox.dynamics.metadata.reading import find_column, find_table
@@ -174,9 +175,7 @@ def _label_text(content: Json | None) -> str | None:
 
 def _change_key(session: Session, request: Request, table: Table, key: str | None) -> Answer:
     if request.method == "POST" and key is None:
-        made = _key_from_json(session, table, parse_json(table.entity_set, request.body))
-        add_index(session.database, table.name, made.columns, unique=False)
-        _saved(session, replace_keys(table, (*table.keys, made)))
+        made = create_key(session, table, parse_json(table.entity_set, request.body))
         where = f"EntityDefinitions({table.metadata_id})/Keys({made.metadata_id})"
         return empty_reply({"OData-EntityId": f"{session.root}{where}"})
     found = [k for k in table.keys if key in (k.metadata_id, f"LogicalName='{k.name}'")]
@@ -185,6 +184,26 @@ def _change_key(session: Session, request: Request, table: Table, key: str | Non
     drop_index(session.database, table.name, found[0].columns)
     _saved(session, replace_keys(table, tuple(k for k in table.keys if k not in found)))
     return empty_reply()
+
+
+def create_key(session: Session, table: Table, body: Json) -> Key:
+    """Define an alternate key from the body of ``POST .../Keys``.
+
+    Values that are there twice leave the key unusable with status ``Failed``.
+
+    :raises ApiError: 400 for a bad name or columns that cannot be in a key.
+    """
+    made = _key_from_json(session, table, body)
+    listed = ", ".join(quoted(name) for name in made.columns)
+    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in made.columns)
+    twice = session.database.value(
+        f"SELECT 1 FROM {quoted(table.name)} WHERE {present} GROUP BY {listed} HAVING count(*) > 1"
+    )
+    if twice is not None:
+        made = replace(made, status="Failed")
+    add_index(session.database, table.name, made.columns)
+    _saved(session, replace_keys(table, (*table.keys, made)))
+    return made
 
 
 def replace_keys(table: Table, keys: tuple[Key, ...]) -> Table:
@@ -196,7 +215,10 @@ def activate_keys(session: Session) -> None:
     """Finish the index of every pending key, as the system job does some time later."""
     for table in list(session.schema.tables.values()):
         if any(key.status == "Pending" for key in table.keys):
-            keys = tuple(replace(key, status="Active") for key in table.keys)
+            keys = tuple(
+                replace(key, status="Active") if key.status == "Pending" else key
+                for key in table.keys
+            )
             _saved(session, replace_keys(table, keys))
 
 

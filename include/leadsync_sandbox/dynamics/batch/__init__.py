@@ -1,0 +1,1 @@
+"""``$batch``: many operations in one request (reference/dataverse-webapi.md 11)."""
