@@ -1,0 +1,139 @@
+"""The Marketo client: everything that leadsync asks of one instance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from leadsync.clock import Clock
+from leadsync.http.retry import Random
+from leadsync.http.transport import HttpTransport
+from leadsync.marketo import feeds
+from leadsync.marketo.activity_types import (
+    ActivityType,
+    NewActivityType,
+    activity_types,
+    provide_type,
+)
+from leadsync.marketo.auth import TokenKeeper
+from leadsync.marketo.connection import MarketoConnection
+from leadsync.marketo.custom_activities import ActivityResult, NewActivity, add_activities
+from leadsync.marketo.describe import PersonObject, describe_fields, describe_object
+from leadsync.marketo.persons import read_persons
+from leadsync.marketo.remove import DeleteResult, delete_persons, merge_persons
+from leadsync.marketo.schema_fields import FieldResult, NewField, create_fields
+from leadsync.marketo.session import MarketoSession
+from leadsync.marketo.sync_persons import BATCH, Action, PersonWriter
+from leadsync.marketo.usage import Usage, usage_today
+from leadsync.model import FeedRead, Json, MarketoField, PersonResult
+from leadsync.ports import CallLedger
+
+
+class MarketoClient:
+    """Implements :class:`leadsync.ports.MarketoApi` over REST, and what else the product needs.
+
+    Safe to share between threads. Every method raises :class:`leadsync.errors.ApiError` of the
+    kind that :mod:`leadsync.marketo.codes` gives Marketo's codes.
+    """
+
+    batch_size = BATCH
+
+    def __init__(
+        self,
+        connection: MarketoConnection,
+        transport: HttpTransport,
+        clock: Clock,
+        rand: Random = random.random,
+    ) -> None:
+        tokens = TokenKeeper(connection, transport, clock, rand)
+        self.session = MarketoSession(tokens, transport, clock, rand)
+
+    @classmethod
+    def connect(
+        cls, connection: MarketoConnection, *, ledger: CallLedger, clock: Clock
+    ) -> MarketoClient:
+        """Return a client with a transport of its own."""
+        transport = HttpTransport(
+            "marketo",
+            connection.base_url,
+            ledger=ledger,
+            clock=clock,
+            ca_bundle=connection.ca_bundle,
+            max_concurrency=connection.max_concurrency,
+        )
+        return cls(connection, transport, clock)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.session.transport.close()
+
+    # ------------------------------------------------------------ schema
+
+    def describe(self) -> dict[str, MarketoField]:
+        """Return all REST-visible person fields by REST name."""
+        return describe_fields(self.session)
+
+    def describe_object(self) -> PersonObject:
+        """Return which person fields are searchable and which a native CRM sync owns."""
+        return describe_object(self.session)
+
+    def create_fields(self, fields: Sequence[NewField]) -> list[FieldResult]:
+        """Create custom person fields; results in input order."""
+        return create_fields(self.session, fields)
+
+    # ------------------------------------------------------------ persons
+
+    def persons(self, filter_type: str, values: Sequence[str], fields: Sequence[str]) -> list[Json]:
+        """Return all persons whose ``filter_type`` is one of ``values``; ``id`` is always there."""
+        return read_persons(self.session, filter_type, values, fields)
+
+    def sync_persons(
+        self, action: Action, lookup_field: str, records: Sequence[Json]
+    ) -> list[PersonResult]:
+        """Write at most ``batch_size`` persons; results in input order."""
+        return PersonWriter(self.session, action, lookup_field).write(records)
+
+    def delete_persons(self, person_ids: Sequence[int]) -> list[DeleteResult]:
+        """Delete persons; results in input order."""
+        return delete_persons(self.session, person_ids)
+
+    def merge_persons(self, winner: int, losers: Sequence[int]) -> None:
+        """Merge ``losers`` into ``winner``."""
+        merge_persons(self.session, winner, losers)
+
+    # ------------------------------------------------------------ activities
+
+    def paging_token(self, since: datetime) -> str:
+        """Return the token from which the activity feeds continue at ``since``."""
+        return feeds.paging_token(self.session, since)
+
+    def lead_changes(self, token: str, fields: Sequence[str]) -> FeedRead:
+        """Read Change Data Value and New Lead activities to the feed's end."""
+        return feeds.lead_changes(self.session, token, fields)
+
+    def deleted_leads(self, token: str) -> FeedRead:
+        """Read Delete Lead activities to the feed's end."""
+        return feeds.deleted_leads(self.session, token)
+
+    def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
+        """Read activities of at most 10 types to the feed's end."""
+        return feeds.activities(self.session, token, type_ids)
+
+    def add_activities(self, activities: Sequence[NewActivity]) -> list[ActivityResult]:
+        """Add at most 300 custom activities; never repeated after a lost answer."""
+        return add_activities(self.session, activities)
+
+    def activity_types(self) -> dict[str, ActivityType]:
+        """Return the custom activity types by API name."""
+        return activity_types(self.session)
+
+    def provide_activity_type(self, wanted: NewActivityType) -> ActivityType:
+        """Return the approved custom activity type, creating it where needed."""
+        return provide_type(self.session, wanted)
+
+    # ------------------------------------------------------------ quota
+
+    def usage_today(self) -> Usage | None:
+        """Return today's calls of all integrations."""
+        return usage_today(self.session)

@@ -1,0 +1,106 @@
+"""Activity feeds, read from date tokens (reference/marketo-rest.md 3.4, 8)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from leadsync.clock import format_instant
+from leadsync.errors import TransientApiError
+from leadsync.marketo.activities import DELETE_LEAD, activity_of
+from leadsync.marketo.envelope import Answer
+from leadsync.marketo.session import Call, MarketoSession
+from leadsync.marketo.timeouts import PAGING_TOKEN
+from leadsync.model import Activity, FeedRead
+
+logger = logging.getLogger(__name__)
+
+SINCE_PATH = "/rest/v1/activities/pagingtoken.json"
+CHANGES_PATH = "/rest/v1/activities/leadchanges.json"
+DELETED_PATH = "/rest/v1/activities/deletedleads.json"
+ACTIVITIES_PATH = "/rest/v1/activities.json"
+
+MOST_TYPES = 10
+#: empty pages in a row before a read stops and leaves the rest to the next one.
+MOST_EMPTY_PAGES = 100
+#: the same when the token does not even move.
+MOST_STUCK_PAGES = 10
+
+
+def paging_token(session: MarketoSession, since: datetime) -> str:
+    """Return the token from which the feeds continue at ``since``, to the whole second."""
+    params = {"sinceDatetime": format_instant(since)}
+    answer = session.answer(Call("GET", SINCE_PATH, PAGING_TOKEN, params=params))
+    if answer.next_token is None:
+        raise TransientApiError("no paging token in the answer", system="marketo", call=SINCE_PATH)
+    return answer.next_token
+
+
+def lead_changes(session: MarketoSession, token: str, fields: Sequence[str]) -> FeedRead:
+    """Read Change Data Value and New Lead activities.
+
+    :raises ValueError: no field is named; Marketo needs one.
+    :raises SchemaChangedError: a field does not exist any more.
+    """
+    if not fields:
+        raise ValueError("leadchanges needs at least one field")
+    return _read(session, CHANGES_PATH, token, {"fields": ",".join(fields)})
+
+
+def deleted_leads(session: MarketoSession, token: str) -> FeedRead:
+    """Read Delete Lead activities; those of 14 days ago may be gone."""
+    return _read(session, DELETED_PATH, token, {})
+
+
+def activities(session: MarketoSession, token: str, type_ids: Sequence[int]) -> FeedRead:
+    """Read activities of up to 10 types; deletions have a feed of their own.
+
+    :raises ValueError: no type, more than 10, or Delete Lead.
+    """
+    if not 0 < len(type_ids) <= MOST_TYPES or DELETE_LEAD in type_ids:
+        raise ValueError(f"activity types {list(type_ids)}: 1 to {MOST_TYPES}, without 37")
+    wanted = ",".join(str(type_id) for type_id in type_ids)
+    return _read(session, ACTIVITIES_PATH, token, {"activityTypeIds": wanted})
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What one read has collected; an activity counts once, by its GUID."""
+
+    token: str
+    found: dict[str, Activity] = field(default_factory=dict)
+    empty: int = 0
+    stuck: int = 0
+
+    def take(self, answer: Answer) -> None:
+        for item in answer.result:
+            activity = activity_of(item)
+            self.found.setdefault(activity.guid, activity)
+        moved = answer.next_token not in (None, self.token)
+        self.empty = 0 if answer.result else self.empty + 1
+        self.stuck = 0 if moved else self.stuck + 1
+        self.token = answer.next_token or self.token
+
+    @property
+    def hopeless(self) -> bool:
+        return self.empty >= MOST_EMPTY_PAGES or self.stuck >= MOST_STUCK_PAGES
+
+
+def _read(session: MarketoSession, path: str, token: str, params: Mapping[str, str]) -> FeedRead:
+    """Follow the feed while it says that there is more; empty pages on the way are normal.
+
+    A feed that only hands out empty pages is left at its last token, a valid point to go on from.
+    """
+    progress = _Progress(token)
+    while True:
+        query = {**params, "batchSize": "300", "nextPageToken": progress.token}
+        answer = session.query(path, query)
+        progress.take(answer)
+        if not answer.more:
+            break
+        if progress.hopeless:
+            logger.warning("marketo: %s gives only empty pages; going on next time", path)
+            break
+    return FeedRead(tuple(progress.found.values()), progress.token)

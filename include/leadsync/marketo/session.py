@@ -1,0 +1,156 @@
+"""One authenticated call to Marketo: token, replay, retry, long queries."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import requests
+
+from leadsync.clock import Clock
+from leadsync.errors import NotSentError, RejectedError, ThrottledError, TransientApiError
+from leadsync.http.retry import THROTTLED_ATTEMPTS, TRANSIENT_ATTEMPTS, Random, retrying
+from leadsync.http.transport import HttpTransport
+from leadsync.marketo.auth import TokenKeeper
+from leadsync.marketo.codes import NO_DATA, TokenRefusedError
+from leadsync.marketo.envelope import Answer, answer_of
+from leadsync.marketo.timeouts import DEFAULT, WRITE, Timeout
+
+#: bytes of path and query; the gateway takes 8 KB (reference/marketo-rest.md 1).
+LONGEST_QUERY = 7_000
+#: temporary failures that may be lasting, so they are repeated less often.
+_STUBBORN = frozenset({"0", "500", "611", "614"})
+#: answered without having executed anything (reference/marketo-rest.md 4.2).
+_NOT_EXECUTED = frozenset({"608", "614"})
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it goes out; ``repeatable``: running it twice does no harm."""
+
+    method: str
+    path: str
+    timeout: Timeout = DEFAULT
+    params: Mapping[str, str] | None = None
+    data: Mapping[str, str] | bytes | None = None
+    files: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    repeatable: bool = True
+    stream: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class MarketoSession:
+    """Makes calls; safe to share between threads."""
+
+    def __init__(
+        self,
+        tokens: TokenKeeper,
+        transport: HttpTransport,
+        clock: Clock,
+        rand: Random = random.random,
+    ) -> None:
+        self.transport = transport
+        self.clock = clock
+        self._tokens = tokens
+        self._repeatable = retrying(clock, attempts=_repeatable_attempts, rand=rand)
+        self._once = retrying(clock, attempts=_unexecuted_attempts, rand=rand)
+
+    def query(
+        self, path: str, params: Mapping[str, str] | None = None, timeout: Timeout = DEFAULT
+    ) -> Answer:
+        """Read; a long query goes as ``POST`` with ``_method=GET`` and a form body.
+
+        An answer that says "no data found" is an empty one.
+        """
+        params = params or {}
+        if len(path) + len(urlencode(params)) <= LONGEST_QUERY:
+            call = Call("GET", path, timeout, params=params)
+        else:
+            call = Call("POST", path, timeout, data={"_method": "GET", **params})
+        try:
+            return self.answer(call)
+        except RejectedError as error:
+            if error.code == NO_DATA:
+                return Answer()
+            raise
+
+    def post(
+        self,
+        path: str,
+        body: Any,
+        *,
+        repeatable: bool,
+        params: Mapping[str, str] | None = None,
+        timeout: Timeout = WRITE,
+    ) -> Answer:
+        """Write ``body`` as JSON.
+
+        :param repeatable: otherwise sent again only if it was certainly not executed.
+        """
+        headers = {"Content-Type": "application/json"}
+        encoded = encode(body)
+        return self.answer(
+            Call("POST", path, timeout, params, encoded, headers=headers, repeatable=repeatable)
+        )
+
+    def answer(self, call: Call) -> Answer:
+        """Make ``call`` and read its envelope."""
+        return self.run(call, lambda response: answer_of(response, call.name, self.clock.now()))
+
+    def run(self, call: Call, read: Callable[[requests.Response], Read]) -> Read:
+        """Make ``call`` and return ``read`` of its response, repeating both where that is allowed.
+
+        A refused token is renewed and the call replayed once: it was not executed.
+        """
+        policy = self._repeatable if call.repeatable else self._once
+        outcome: Read = policy(self._attempt, call, read)
+        return outcome
+
+    def _attempt(self, call: Call, read: Callable[[requests.Response], Read]) -> Read:
+        token = self._tokens.current()
+        try:
+            return read(self._send(call, token))
+        except TokenRefusedError:
+            return read(self._send(call, self._tokens.renew(token)))
+
+    def _send(self, call: Call, token: str) -> requests.Response:
+        return self.transport.send(
+            call.method,
+            call.path,
+            params=call.params,
+            data=call.data,
+            files=call.files,
+            headers={**(call.headers or {}), "Authorization": f"Bearer {token}"},
+            timeout=call.timeout,
+            stream=call.stream,
+        )
+
+
+def encode(body: Any) -> bytes:
+    """Return JSON as compact UTF-8, the form whose size counts against the 1 MB limit."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _repeatable_attempts(error: BaseException) -> int:
+    if isinstance(error, ThrottledError):
+        return THROTTLED_ATTEMPTS
+    if not isinstance(error, TransientApiError):
+        return 1
+    return 3 if error.code in _STUBBORN else TRANSIENT_ATTEMPTS
+
+
+def _unexecuted_attempts(error: BaseException) -> int:
+    unexecuted = isinstance(error, ThrottledError | NotSentError) or (
+        isinstance(error, TransientApiError) and error.code in _NOT_EXECUTED
+    )
+    return _repeatable_attempts(error) if unexecuted else 1
