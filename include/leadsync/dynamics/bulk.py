@@ -78,11 +78,7 @@ class BulkWriter:
 
     def _remaining(self, name: TableName, writes: list[RowWrite]) -> list[RowResult]:
         """Leave out the rows that a lost attempt has created, and write the others."""
-        ids = [write.row_id for write in writes]
-        there = {
-            str(row[name.primary_id]).lower(): row.get("@odata.etag")
-            for row in self._reader.rows_by_id(name, ids, [name.primary_id])
-        }
+        there = self._reader.etags(name, [write.row_id for write in writes])
         left = [write for write in writes if write.row_id.lower() not in there]
         done = iter(self._write(name, left) if left else [])
         return [

@@ -50,7 +50,8 @@ class DynamicsClient:
         self._metadata = MetadataReader(channel)
         self._naming = Naming(self._metadata.name)
         self._reader = Reader(channel)
-        self._delta = DeltaReader(channel, urlsplit(connection.org_url).hostname or "")
+        host = urlsplit(connection.org_url).hostname or ""
+        self._delta = DeltaReader(channel, self._reader, host)
         self._writer = Writer(channel, self._naming, self._reader)
         self._bulk = BulkWriter(channel, self._naming, self._reader)
         self._single = SingleWriter(channel, self._naming)

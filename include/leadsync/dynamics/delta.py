@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from leadsync.dynamics import odata
@@ -10,7 +11,7 @@ from leadsync.dynamics.channel import Channel
 from leadsync.dynamics.errors import SYSTEM
 from leadsync.dynamics.headers import page_preference
 from leadsync.dynamics.naming import TableName
-from leadsync.dynamics.read import Page, pages
+from leadsync.dynamics.read import Page, Reader, pages
 from leadsync.errors import DeltaExpiredError, RejectedError
 from leadsync.model import DeltaRead, Json
 
@@ -23,8 +24,9 @@ class DeltaReader:
     :param host: the organisation's host name; links of other hosts are refused.
     """
 
-    def __init__(self, channel: Channel, host: str) -> None:
+    def __init__(self, channel: Channel, reader: Reader, host: str) -> None:
         self._channel = channel
+        self._reader = reader
         self._host = host
 
     def read(self, name: TableName, select: Sequence[str], delta_link: str | None) -> DeltaRead:
@@ -41,8 +43,29 @@ class DeltaReader:
             self._check_link(name, select, delta_link)
         first = delta_link or odata.resource(name.entity_set, select=odata.select_list(select))
         headers = page_preference(odata.PAGE_SIZE, track_changes=True)
-        read = list(pages(self._channel, first, headers, select))
-        return assembled(read, name, full=delta_link is None)
+        changes = assembled(pages(self._channel, first, headers, select), name)
+        self._settle_restored(name, select, changes)
+        return DeltaRead(
+            tuple(changes.rows.values()),
+            tuple(changes.deleted),
+            changes.delta_link,
+            full=delta_link is None,
+        )
+
+    def _settle_restored(self, name: TableName, select: Sequence[str], changes: Changes) -> None:
+        """Ask for the rows that are reported both as changed and as deleted.
+
+        Deletions come after changes whatever happened first, so a row restored under its old id
+        looks like one that was changed and then deleted.
+        """
+        both = [row_id for row_id in changes.deleted if row_id in changes.rows]
+        found = self._reader.rows_by_id(name, both, select)
+        for row_id in both:
+            del changes.rows[row_id]
+        for row in found:
+            row_id = str(row[name.primary_id]).lower()
+            changes.rows[row_id] = row
+            del changes.deleted[row_id]
 
     def _check_link(self, name: TableName, select: Sequence[str], link: str) -> None:
         problem = ""
@@ -68,8 +91,17 @@ def missing_columns(delta_link: str, select: Sequence[str]) -> list[str]:
     return [column for column in dict.fromkeys(select) if column not in known]
 
 
-def assembled(read: Iterable[Page], name: TableName, *, full: bool) -> DeltaRead:
-    """Bring pages together: each row once in its last state, deletions beat earlier changes.
+@dataclass(slots=True)
+class Changes:
+    """What the pages of one read report, by row id in lower case."""
+
+    rows: dict[str, Json]
+    deleted: dict[str, None]
+    delta_link: str
+
+
+def assembled(read: Iterable[Page], name: TableName) -> Changes:
+    """Bring pages together: each row once, in its last state.
 
     :raises RejectedError: no page carried a delta link, so there is nowhere to go on from.
     """
@@ -81,7 +113,6 @@ def assembled(read: Iterable[Page], name: TableName, *, full: bool) -> DeltaRead
         for entry in page.rows:
             if gone := deleted_id(entry, name):
                 deleted[gone] = None
-                rows.pop(gone, None)
             elif row_id := entry.get(name.primary_id):
                 rows[str(row_id).lower()] = entry
     if link is None:
@@ -92,7 +123,7 @@ def assembled(read: Iterable[Page], name: TableName, *, full: bool) -> DeltaRead
             remedy=f"Enable change tracking for the table {name.logical}, and give the application "
             "user organisation-level read on it.",
         )
-    return DeltaRead(tuple(rows.values()), tuple(deleted), link, full)
+    return Changes(rows, deleted, link)
 
 
 def deleted_id(entry: Json, name: TableName) -> str | None:

@@ -41,7 +41,7 @@ class IdentityReader:
                 f"the answer lacks {missing}",
                 system=SYSTEM,
                 call="GET WhoAmI",
-                remedy="Check the connection's host: something else than Dynamics 365 answers there.",
+                remedy="Check the connection's host: it is not Dynamics 365 that answers there.",
             ) from missing
 
     def version(self) -> str:

@@ -49,6 +49,11 @@ class Reader:
         wanted = list(dict.fromkeys(row_id.lower() for row_id in ids))
         return self._matching(name, name.primary_id, wanted, select)
 
+    def etags(self, name: TableName, ids: Sequence[str]) -> dict[str, str | None]:
+        """Return the ETags of the rows that exist, by id in lower case."""
+        rows = self.rows_by_id(name, ids, [name.primary_id])
+        return {str(row[name.primary_id]).lower(): row.get("@odata.etag") for row in rows}
+
     def rows_by_email(
         self, name: TableName, emails: Sequence[str], select: Sequence[str]
     ) -> list[Json]:

@@ -129,7 +129,7 @@ def test_a_busy_authority_is_asked_again(organisation: ScriptedOrganisation) -> 
 def test_an_authority_that_stays_down_is_reported(organisation: ScriptedOrganisation) -> None:
     organisation.answer_token(*[Response("<html>", 502) for _ in range(20)])
 
-    with pytest.raises(TransientApiError, match="POST token .502.: no token to be had"):
+    with pytest.raises(TransientApiError, match=r"POST token .502.: no token to be had"):
         organisation.client.whoami()
 
     assert len(organisation.token_requests) == 5

@@ -64,16 +64,29 @@ def test_a_link_is_followed_as_it_was_stored(organisation: ScriptedOrganisation)
     assert organisation.requests[0].query_string.decode() == urlsplit(stored).query
 
 
-def test_a_row_counts_once_and_deletion_wins(organisation: ScriptedOrganisation) -> None:
-    entries = [lead(1, "old"), lead(2), lead(1, "new"), gone(2), gone(9)]
+def test_a_row_counts_once_in_its_last_state(organisation: ScriptedOrganisation) -> None:
+    entries = [lead(1, "old"), lead(2), lead(1, "new"), gone(9)]
     organisation.answer(
         json_response({"value": entries, "@odata.deltaLink": link(organisation, "8")})
     )
 
     read = organisation.client.delta("lead", SELECT, link(organisation, "7"))
 
-    assert read.rows == (lead(1, "new"),)
-    assert read.deleted == (guid(2), guid(9))
+    assert sorted(read.rows, key=str) == sorted([lead(1, "new"), lead(2)], key=str)
+    assert read.deleted == (guid(9),)
+
+
+def test_a_row_both_changed_and_deleted_is_asked_for(organisation: ScriptedOrganisation) -> None:
+    entries = [lead(1), lead(2), lead(3), gone(2), gone(3)]
+    organisation.answer(
+        json_response({"value": entries, "@odata.deltaLink": link(organisation, "8")}),
+        json_response({"value": [lead(3, "restored")]}),
+    )
+
+    read = organisation.client.delta("lead", SELECT, link(organisation, "7"))
+
+    assert read.rows == (lead(1), lead(3, "restored"))
+    assert read.deleted == (guid(2),)
 
 
 @pytest.mark.parametrize("status", [400, 404, 410, 500])
