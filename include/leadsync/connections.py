@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,8 +18,11 @@ from leadsync.connection_form import Connection, how_to_set, parse_connection
 from leadsync.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from leadsync.dynamics.connection import DynamicsConnection
     from leadsync.marketo.connection import MarketoConnection
+    from leadsync.settings import Settings
 
 MARKETO = "marketo_default"
 DYNAMICS = "dynamics_default"
@@ -104,6 +108,54 @@ def dynamics_connection(connection: Connection) -> DynamicsConnection:
         return DynamicsConnection.from_fields(address, login, password, connection.extra)
 
 
+def store_url(connection: Connection | None, settings: Settings) -> URL:
+    """Return the address of the state store that the connection ``leadsync_db`` names.
+
+    ``sqlite``: host is the file's path, where a relative one starts in the data folder; also
+    Airflow's URI form ``sqlite:////absolute/path.db``. ``postgres``: host, port, login, password,
+    and the database as schema; extras such as ``sslmode`` are passed to the driver.
+
+    Without a connection it is a SQLite file in the data folder.
+
+    :raises ConfigurationError: the connection is of another type, or lacks a field.
+    """
+    from sqlalchemy import URL
+
+    if connection is None:
+        return URL.create("sqlite", database=str(settings.data / "leadsync.db"))
+    if connection.conn_type == "sqlite":
+        path = "/".join(part for part in (connection.host, connection.schema) if part)
+        if not path:
+            raise _lacking(connection, "host (the file's path)", "leadsync.db")
+        return URL.create("sqlite", database=str(settings.data / Path(path).expanduser()))
+    if connection.conn_type == "postgres":
+        return _postgres_url(connection)
+    raise ConfigurationError(
+        f"Connection {connection.conn_id} has type {connection.conn_type!r}.",
+        remedy="Set its type to sqlite or postgres.",
+    )
+
+
+def _postgres_url(connection: Connection) -> URL:
+    if not connection.host:
+        raise _lacking(connection, "host", "postgres://user:password@host:5432/leadsync")
+    from sqlalchemy import URL
+
+    return URL.create(
+        "postgresql",
+        username=connection.login,
+        password=connection.password,
+        host=connection.host,
+        port=connection.port,
+        database=connection.schema or connection.login,
+        query={name: str(value) for name, value in connection.extra.items() if name in _OPTIONS},
+    )
+
+
+#: settings of the connection that libpq knows; other extras belong to Airflow's hook.
+_OPTIONS = frozenset(
+    ["sslmode", "sslcert", "sslkey", "sslrootcert", "options", "application_name", "keepalives"]
+)
 _TENANT = '{"tenant_id": "72f988bf-86f1-41af-91ab-2d7cd011db47"}'
 
 
@@ -175,4 +227,5 @@ __all__ = [
     "find_connection",
     "marketo_connection",
     "required_connection",
+    "store_url",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,14 @@ class Settings:
     schema_ttl_seconds: float = 3600.0
 
 
-def load_settings(environ: Mapping[str, str], project: Path = PROJECT) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJECT) -> Settings:
     """Read settings; a relative path starts at ``project``, a blank variable counts as not set.
+
+    :param environ: variables by name; default: those of this process.
 
     :raises ConfigurationError: a value is no number or out of range; names variable and value.
     """
+    environ = os.environ if environ is None else environ
     data = _path(environ, "LEADSYNC_DATA", project, default="data")
     return Settings(
         data=data,

@@ -83,7 +83,7 @@ def _sqlite_engine(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError(
             "The state store needs a SQLite file, because several processes share it.",
-            remedy="Set the host of leadsync_db to a file path, such as data/leadsync.db.",
+            remedy="Set the host of leadsync_db to a file path, such as leadsync.db.",
         )
     folder = Path(url.database).parent
     try:
