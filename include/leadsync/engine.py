@@ -10,20 +10,21 @@ from typing import TypeVar
 
 from leadsync.clock import Clock, SystemClock
 from leadsync.connections import (
-    Connection,
+    DYNAMICS,
+    MARKETO,
+    STATE,
     dynamics_connection,
     find_connection,
     marketo_connection,
+    required_connection,
     store_url,
 )
 from leadsync.cycle.context import Engine
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.dynamics.client import open_client as open_dynamics
-from leadsync.errors import ConfigurationError
 from leadsync.http.limits import Limits, dynamics_limits, marketo_limits
 from leadsync.mapping.load import load_mapping
 from leadsync.marketo.client import MarketoClient
-from leadsync.marketo.client import open_client as open_marketo
 from leadsync.ports import CallLedger
 from leadsync.settings import Settings, load_settings
 from leadsync.staging.store import Staging
@@ -31,10 +32,6 @@ from leadsync.state.ledger import SqlCallLedger
 from leadsync.state.open import open_store
 from leadsync.state.store import SqlStateStore
 from leadsync.validation.gx import check_gx
-
-MARKETO = "marketo_default"
-DYNAMICS = "dynamics_default"
-STATE = "leadsync_db"
 
 #: Batches that one load stage has under way at a time; the clients bound their own calls as well.
 BATCHES_AT_ONCE = 4
@@ -78,7 +75,7 @@ def open_state(settings: Settings | None = None) -> SqlStateStore:
 
 def build_ledger(store: SqlStateStore, clock: Clock) -> SqlCallLedger:
     """Return the call ledger that all workers share."""
-    marketo = marketo_connection(_required(MARKETO))
+    marketo = marketo_connection(required_connection(MARKETO, os.environ))
     limits: dict[str, Limits] = {
         "marketo": marketo_limits(marketo.calls_per_20s, marketo.daily_call_share),
         "dynamics": dynamics_limits(),
@@ -88,12 +85,14 @@ def build_ledger(store: SqlStateStore, clock: Clock) -> SqlCallLedger:
 
 def marketo_client(ledger: CallLedger, clock: Clock) -> MarketoClient:
     """Return the client of the connection ``marketo_default``."""
-    return open_marketo(marketo_connection(_required(MARKETO)), ledger, clock)
+    connection = marketo_connection(required_connection(MARKETO, os.environ))
+    return MarketoClient.connect(connection, ledger=ledger, clock=clock)
 
 
 def dynamics_client(ledger: CallLedger, clock: Clock) -> DynamicsClient:
     """Return the client of the connection ``dynamics_default``."""
-    return open_dynamics(dynamics_connection(_required(DYNAMICS)), ledger, clock)
+    connection = dynamics_connection(required_connection(DYNAMICS, os.environ))
+    return open_dynamics(connection, ledger, clock)
 
 
 def in_threads(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
@@ -114,14 +113,3 @@ def in_threads(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
                     waiting.cancel()
         if failure is not None:
             raise failure
-
-
-def _required(conn_id: str) -> Connection:
-    found = find_connection(conn_id, os.environ)
-    if found is None:
-        raise ConfigurationError(
-            f"The connection {conn_id} is not defined.",
-            remedy=f"Define it in Airflow (Admin, Connections) or set "
-            f"AIRFLOW_CONN_{conn_id.upper()}; the README shows both forms.",
-        )
-    return found

@@ -19,8 +19,8 @@ FIELD_PREFIX = "f:"
 
 INTEGERS = frozenset({"marketo_id", "collisions"})
 
-#: A Marketo person of this window. ``event``: ``changed`` (values were read), ``echo`` (every change
-#: equals the base), ``unlinked`` (no live link), ``deleted``. ``origin``: ``feed`` or ``carried``.
+#: A Marketo person of this window. ``event``: ``changed`` (values were read), ``echo`` (every
+#: change equals the base), ``unlinked``, ``deleted``. ``origin``: ``feed`` or ``carried``.
 PERSONS = ("marketo_id", "event", "origin", "changed_at")
 
 #: A lead or contact of this window. ``event``: ``changed`` or ``deleted``. ``sync_flag``: ``true``,
@@ -57,8 +57,8 @@ OUTCOMES = (
     "collisions",
 )
 
-#: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps the
-#: person with our fields) or ``flag_deleted``. Field columns: only what is written, else absent.
+#: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps
+#: the person with our fields), ``flag_deleted``. Field columns: only what is written, else absent.
 WRITES = (
     "record_key",
     "operation",

@@ -20,14 +20,18 @@ class Instant(click.ParamType[datetime]):
     name = "instant"
 
     def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
     ) -> datetime:
         if isinstance(value, datetime):
             return value
         try:
             return parse_instant(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no date or time; write 2026-01-31 or 2026-01-31T10:00:00Z")
+            example = "2026-01-31 or 2026-01-31T10:00:00Z"
+            self.fail(f"{value!r} is no date or time; write {example}", param, ctx)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

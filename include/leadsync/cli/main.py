@@ -1,6 +1,6 @@
 """The ``leadsync`` command: the stages of the DAG tasks without an Airflow process.
 
-Exit codes (product.md): 0 done, 1 failed, 2 the configuration is wrong; the message says what to do.
+Exit codes (product.md): 0 done, 1 failed, 2 the configuration is wrong; the message says more.
 """
 
 from __future__ import annotations

@@ -25,9 +25,7 @@ def up(marketo_port: int, dynamics_port: int, tls: bool, as_json: bool) -> None:
     """Start both stand-ins; does nothing when they run already."""
     from leadsync_sandbox import manage
 
-    info = manage.up(
-        _folder(), marketo_port=marketo_port, dynamics_port=dynamics_port, tls=tls
-    )
+    info = manage.up(_folder(), marketo_port=marketo_port, dynamics_port=dynamics_port, tls=tls)
     connections = info.connections()
     if as_json:
         print_json({"connections": connections})

@@ -1,4 +1,4 @@
-"""Split the proposed writes by the rules of their target, and keep refused writes from repeating."""
+"""Split the proposed writes by the rules of their target; keep refused ones from repeating."""
 
 from __future__ import annotations
 

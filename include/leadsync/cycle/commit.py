@@ -11,7 +11,7 @@ from typing import Any
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
-from leadsync.cycle.quarantine_commit import quarantine_changes
+from leadsync.cycle.quarantine_commit import QuarantineKeeper
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
 from leadsync.cycle.schemas import load_plan
@@ -55,13 +55,14 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     pending = unfinished(engine)
     outcomes = final_outcomes(engine, cycle)
     report = build_report(cycle, plan, outcomes, _calls(engine, cycle))
+    keeper = QuarantineKeeper(
+        cycle.cycle_id, plan.rules_hash, engine.clock.now(), engine.new_id, pending
+    )
     changes = StateChanges(
         links=_links(engine, cycle),
         base=_base(engine, cycle),
         journal=_events(engine, cycle),
-        quarantine=quarantine_changes(
-            engine, cycle, plan.rules_hash, pending, _quarantined(engine, cycle), outcomes
-        ),
+        quarantine=keeper.changes(_quarantined(engine, cycle), outcomes),
         deferred=_deferred(cycle, pending, outcomes),
         deferred_cleared=[] if cycle.is_backfill else list(pending.deferred),
         cycle=_closed(engine, cycle, stored, report),

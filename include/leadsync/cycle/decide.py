@@ -10,12 +10,12 @@ import numpy as np
 
 from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.work import Creation, Removal, Work
-from leadsync.mapping.plan import FieldPlan, SyncPlan, TablePlan
+from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.pairs import Pair, lay_out
-from leadsync.merge.three_way import Decision, Sides, three_way
+from leadsync.merge.three_way import Decision, Mask, Sides, three_way
 from leadsync.model import Direction, Json
 from leadsync.state.port import Values
-from leadsync.values.marks import ABSENT, shown
+from leadsync.values.marks import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,113 +55,107 @@ def _decide_table(
     if not pairs:
         return
     sides = lay_out(table.fields, pairs)
-    decision = three_way(table.fields, sides)
+    merged = _Merged(table, sides, three_way(table.fields, sides))
     for position, pair in enumerate(pairs):
-        _propose(table, pair, position, sides, decision, proposals)
-        _settle(pair, position, decision, work)
+        merged.propose(pair, position, proposals)
+        merged.settle(pair, position, work)
 
 
-def _propose(
-    table: TablePlan,
-    pair: Pair,
-    position: int,
-    sides: Sides,
-    decision: Decision,
-    proposals: Proposals,
-) -> None:
-    to_dynamics: Values = {}
-    to_marketo: Values = {}
-    for column in np.flatnonzero(decision.to_dynamics[position]).tolist():
-        to_dynamics[table.fields[column].name] = sides.marketo[position, column]
-        proposals.decisions.append(
-            _decision(table.fields[column], pair, position, column, sides, decision)
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """All pairs of one table after the merge; ``position`` is a pair's row in the arrays."""
+
+    table: TablePlan
+    sides: Sides
+    decision: Decision
+
+    def propose(self, pair: Pair, position: int, proposals: Proposals) -> None:
+        """Add the pair's writes, the decisions behind them, and agreed values."""
+        to_dynamics, to_marketo = (
+            {self.table.fields[column].name: cells[position, column] for column in columns}
+            for cells, columns in (
+                (self.sides.marketo, _columns(self.decision.to_dynamics, position)),
+                (self.sides.dynamics, _columns(self.decision.to_marketo, position)),
+            )
         )
-    for column in np.flatnonzero(decision.to_marketo[position]).tolist():
-        to_marketo[table.fields[column].name] = sides.dynamics[position, column]
-        proposals.decisions.append(
-            _decision(table.fields[column], pair, position, column, sides, decision)
+        operation = "link" if pair.is_new else "update"
+        if to_dynamics:
+            record = _write(pair, "to_dynamics", operation)
+            proposals.to_dynamics.append(Proposal(record, to_dynamics))
+        if to_marketo or pair.is_new:
+            record = _write(pair, "to_marketo", operation)
+            proposals.to_marketo.append(Proposal(record, to_marketo))
+        written = self.decision.to_dynamics | self.decision.to_marketo
+        proposals.decisions.extend(
+            self._decided(pair, position, column) for column in _columns(written, position)
         )
-    for column in np.flatnonzero(decision.agreed[position]).tolist():
-        proposals.base_moves.append(
+        proposals.base_moves.extend(
             {
                 "link_id": pair.link["link_id"],
-                "operation": "link" if pair.is_new else "update",
-                "field": table.fields[column].name,
-                "value": sides.marketo[position, column],
+                "operation": operation,
+                "field": self.table.fields[column].name,
+                "value": self.sides.marketo[position, column],
             }
+            for column in _columns(self.decision.agreed, position)
         )
-    operation = "link" if pair.is_new else "update"
-    if to_dynamics:
-        proposals.to_dynamics.append(Proposal(_write(pair, "to_dynamics", operation), to_dynamics))
-    if to_marketo or pair.is_new:
-        proposals.to_marketo.append(Proposal(_write(pair, "to_marketo", operation), to_marketo))
+
+    def _decided(self, pair: Pair, position: int, column: int) -> Json:
+        plan = self.table.fields[column]
+        to_dynamics = bool(self.decision.to_dynamics[position, column])
+        kind = "written"
+        if self.decision.collision[position, column]:
+            kind = "collision"
+        elif self.decision.no_base[position, column]:
+            kind = "no_base"
+        return {
+            "record_key": _key(pair, "to_dynamics" if to_dynamics else "to_marketo"),
+            "kind": kind,
+            "side": "dynamics" if to_dynamics else "marketo",
+            **_ids(pair),
+            "field": plan.name,
+            "base": shown(self.sides.base[position, column]),
+            "marketo": shown(self.sides.marketo[position, column]),
+            "dynamics": shown(self.sides.dynamics[position, column]),
+            "winner": "marketo" if to_dynamics else "dynamics",
+            "rule": plan.direction if kind == "written" else plan.rule,
+        }
+
+    def settle(self, pair: Pair, position: int, work: Work) -> None:
+        """Settle both sides of the pair.
+
+        A side that was not in the window but turns out to have a change counts as extracted.
+        """
+        clashes = self.decision.collision[position] | self.decision.no_base[position]
+        sides: tuple[tuple[Direction, Mask, bool, bool], ...] = (
+            ("to_dynamics", self.decision.to_dynamics[position], pair.person_extracted, False),
+            ("to_marketo", self.decision.to_marketo[position], pair.row_extracted, pair.is_new),
+        )
+        for direction, fields, extracted, stamps in sides:
+            writes = bool(fields.any()) or stamps
+            if extracted or writes:
+                key = _key(pair, direction)
+                work.settle(key, direction, _ids(pair), "writing" if writes else "unchanged")
+                work.outcomes[key]["collisions"] = int((clashes & fields).sum())
 
 
-def _decision(
-    plan: FieldPlan,
-    pair: Pair,
-    position: int,
-    column: int,
-    sides: Sides,
-    decision: Decision,
-) -> Json:
-    to_dynamics = bool(decision.to_dynamics[position, column])
-    kind = "written"
-    if decision.collision[position, column]:
-        kind = "collision"
-    elif decision.no_base[position, column]:
-        kind = "no_base"
-    base = sides.base[position, column]
+def _columns(mask: Mask, position: int) -> list[int]:
+    found: list[int] = np.flatnonzero(mask[position]).tolist()
+    return found
+
+
+def _ids(pair: Pair) -> Json:
     return {
-        "record_key": _key(pair, "to_dynamics" if to_dynamics else "to_marketo"),
-        "kind": kind,
-        "side": "dynamics" if to_dynamics else "marketo",
-        "table": plan.table,
-        "marketo_id": pair.link["marketo_id"],
-        "dynamics_id": pair.link["dynamics_id"],
-        "field": plan.name,
-        "base": shown(None if base == ABSENT else base),
-        "marketo": shown(sides.marketo[position, column]),
-        "dynamics": shown(sides.dynamics[position, column]),
-        "winner": "marketo" if to_dynamics else "dynamics",
-        "rule": plan.rule if kind != "written" else plan.direction,
-    }
-
-
-def _settle(pair: Pair, position: int, decision: Decision, work: Work) -> None:
-    """Settle both sides of a pair; a side that only turns out to have a change counts as extracted."""
-    writes: dict[Direction, bool] = {
-        "to_dynamics": bool(decision.to_dynamics[position].any()),
-        "to_marketo": bool(decision.to_marketo[position].any()) or pair.is_new,
-    }
-    extracted: dict[Direction, bool] = {
-        "to_dynamics": pair.person_extracted,
-        "to_marketo": pair.row_extracted,
-    }
-    clashes = decision.collision[position] | decision.no_base[position]
-    record = {
         "table": pair.link["dynamics_table"],
         "marketo_id": pair.link["marketo_id"],
         "dynamics_id": pair.link["dynamics_id"],
     }
-    lost: dict[Direction, int] = {
-        "to_dynamics": int((clashes & decision.to_dynamics[position]).sum()),
-        "to_marketo": int((clashes & decision.to_marketo[position]).sum()),
-    }
-    for direction in ("to_dynamics", "to_marketo"):
-        if extracted[direction] or writes[direction]:
-            key = _key(pair, direction)
-            work.settle(key, direction, record, "writing" if writes[direction] else "unchanged")
-            work.outcomes[key]["collisions"] = lost[direction]
 
 
 def _write(pair: Pair, direction: Direction, operation: str) -> dict[str, Any]:
     return {
         "record_key": _key(pair, direction),
         "operation": operation,
-        "table": pair.link["dynamics_table"],
-        "marketo_id": pair.link["marketo_id"],
-        "dynamics_id": pair.link["dynamics_id"],
+        **_ids(pair),
         "link_id": pair.link["link_id"],
         "etag": pair.link["etag"],
         "created_on": pair.created_on,

@@ -1,7 +1,7 @@
 """The cursor of a Marketo activity feed: recent paging tokens, so that reads overlap.
 
-Activities can appear late, with a time behind the newest ones (S123). A read therefore starts from a
-token that is at least the overlap old, and rows that were processed already are known by GUID.
+Activities can appear late, with a time behind the newest ones (S123). A read therefore starts from
+a token that is at least the overlap old; rows that were processed already are known by GUID.
 """
 
 from __future__ import annotations

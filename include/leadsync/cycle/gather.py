@@ -77,7 +77,7 @@ class Gatherer:
     # ------------------------------------------------------------ deletions
 
     def _person_deleted(self, person: Json) -> None:
-        """Deleted in Marketo: Dynamics is untouched, the link closes and marks the deletion (S073)."""
+        """Deleted in Marketo: Dynamics is untouched, the closed link marks the deletion (S073)."""
         key = person_key(person["marketo_id"])
         link = self.links.by_person.get(person["marketo_id"])
         if link is None:
@@ -131,7 +131,7 @@ class Gatherer:
         return False
 
     def _row_out_of_scope(self, row: Json, link: LinkRow | None) -> None:
-        """An explicit No keeps a record out, and stops a linked pair in both directions (S082-S091)."""
+        """An explicit No keeps a record out and stops a linked pair both ways (S082 to S091)."""
         key = row_key(row["table"], row["dynamics_id"])
         reason = "the sync filter says No"
         self.work.settle(key, "to_marketo", row, "out_of_scope", reason)

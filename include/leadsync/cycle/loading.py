@@ -1,8 +1,8 @@
 """What both load stages share: batches with intents before and results after each call.
 
-Intents are stored before a batch goes out; after it, links, base, journal and intents are stored in
-one transaction. A rerun skips what is done and repeats the rest, which is safe: updates are repeated
-by value, creates by our own id (semantics.md 4, S007).
+Intents are stored before a batch goes out; after it, links, base, journal and intents are stored
+in one transaction. A rerun skips what is done and repeats the rest, which is safe: updates are
+repeated by value, creates by our own id (semantics.md 4, S007).
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def match_rows(
         verdict = verdicts[row["dynamics_id"]]
         key = row_key(row["table"], row["dynamics_id"])
         if verdict.kind == "link" and verdict.person is not None:
-            pair = _new_pair(engine, cycle, plan, row, values, verdict.person)
+            link = _new_link(engine, cycle, row, int(verdict.person["id"]))
+            pair = _new_pair(plan, link, (row, values), verdict.person)
             intent = intents.get(row["dynamics_id"])
             if intent is not None:
                 pair.base = dict(intent["body"]["values"])
@@ -96,27 +97,28 @@ def _find_persons(
     return list(found.values())
 
 
-def _new_pair(
-    engine: Engine, cycle: Cycle, plan: SyncPlan, row: Json, values: Values, person: Json
-) -> Pair:
-    table = as_table(row["table"])
-    link = LinkRow(
+def _new_link(engine: Engine, cycle: Cycle, row: Json, marketo_id: int) -> LinkRow:
+    return LinkRow(
         link_id=engine.new_id(),
-        marketo_id=int(person["id"]),
-        dynamics_table=table,
+        marketo_id=marketo_id,
+        dynamics_table=row["table"],
         dynamics_id=row["dynamics_id"],
         status="open",
         etag=row["etag"],
         cycle_id=cycle.cycle_id,
         updated_at=cycle.opened_at,
     )
+
+
+def _new_pair(plan: SyncPlan, link: LinkRow, row: Row, person: Json) -> Pair:
+    record, values = row
     return Pair(
         link,
-        marketo=person_values(plan.tables[table], person),
+        marketo=person_values(plan.tables[as_table(record["table"])], person),
         dynamics=values,
         is_new=True,
         row_extracted=True,
-        created_on=row["created_on"],
+        created_on=record["created_on"],
     )
 
 

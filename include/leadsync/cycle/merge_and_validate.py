@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.check import Checked, check_proposals
@@ -42,6 +42,18 @@ LINKS = (
 EVENTS = ("kind", "side", "table", "marketo_id", "dynamics_id", "rule")
 
 
+@dataclass(slots=True)
+class Outgoing:
+    """What may be written, and what is held, by direction."""
+
+    to_dynamics: Checked
+    to_marketo: Checked
+
+    @property
+    def quarantined(self) -> list[Json]:
+        return [*self.to_dynamics.quarantined, *self.to_marketo.quarantined]
+
+
 def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     """Read the extracted frames and write the cycle's plan as frames.
 
@@ -60,12 +72,15 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     work = _gather(engine, cycle, plan, pending)
     guard_mass_delete(engine, plan, work)
     proposals = decide(plan, work)
-    to_dynamics = check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending)
-    to_marketo = check_proposals(engine, plan, "marketo", proposals.to_marketo, pending)
-    _hold_unlinked(work, to_dynamics, to_marketo)
-    _settle_quarantined(work, to_dynamics, to_marketo)
-    _write_frames(engine, cycle, plan, work, proposals, to_dynamics, to_marketo)
-    summary = _summary(work, to_dynamics, to_marketo)
+    outgoing = Outgoing(
+        to_dynamics=check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending),
+        to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
+    )
+    _hold_unlinked(work, outgoing)
+    _settle_quarantined(work, outgoing)
+    _write_plan(engine, cycle, work, proposals, outgoing)
+    _write_writes(engine, cycle, plan, outgoing)
+    summary = _summary(work, outgoing)
     engine.staging.write_document(
         cycle.cycle_id, "merge_and_validate", {"stamps": stamps, "summary": summary}
     )
@@ -99,20 +114,24 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     return work
 
 
-def _hold_unlinked(work: Work, to_dynamics: Checked, to_marketo: Checked) -> None:
+def _hold_unlinked(work: Work, outgoing: Outgoing) -> None:
     """Write nothing to Dynamics for a pair whose link could not be made."""
-    linking = {p.record["link_id"] for p in to_marketo.accepted if p.record["operation"] == "link"}
+    linking = {
+        proposal.record["link_id"]
+        for proposal in outgoing.to_marketo.accepted
+        if proposal.record["operation"] == "link"
+    }
     kept = []
-    for proposal in to_dynamics.accepted:
+    for proposal in outgoing.to_dynamics.accepted:
         if proposal.record["operation"] == "link" and proposal.record["link_id"] not in linking:
             work.outcomes.pop(proposal.record["record_key"], None)
         else:
             kept.append(proposal)
-    to_dynamics.accepted = kept
+    outgoing.to_dynamics.accepted = kept
 
 
-def _settle_quarantined(work: Work, *checks: Checked) -> None:
-    for checked in checks:
+def _settle_quarantined(work: Work, outgoing: Outgoing) -> None:
+    for checked in (outgoing.to_dynamics, outgoing.to_marketo):
         still_written = {p.record["record_key"] for p in checked.accepted if _does_something(p)}
         for item in checked.quarantined:
             if item["record_key"] not in still_written:
@@ -128,32 +147,31 @@ def _does_something(proposal: Proposal) -> bool:
     return bool(proposal.values) or stamps_person
 
 
-def _write_frames(
-    engine: Engine,
-    cycle: Cycle,
-    plan: SyncPlan,
-    work: Work,
-    proposals: Proposals,
-    to_dynamics: Checked,
-    to_marketo: Checked,
-) -> None:
-    def write(name: str, records: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
-        engine.staging.write_frame(cycle.cycle_id, name, to_frame(records, columns))
-
-    for name, checked in (("dynamics_writes", to_dynamics), ("marketo_writes", to_marketo)):
+def _write_writes(engine: Engine, cycle: Cycle, plan: SyncPlan, outgoing: Outgoing) -> None:
+    sides = (("dynamics_writes", outgoing.to_dynamics), ("marketo_writes", outgoing.to_marketo))
+    for name, checked in sides:
         records = [proposal.record for proposal in checked.accepted]
         values = [proposal.values for proposal in checked.accepted]
         frame = to_frame(records, WRITES, plan.names, values)
         engine.staging.write_frame(cycle.cycle_id, name, frame)
-    held = to_dynamics.held_fields | to_marketo.held_fields
+
+
+def _write_plan(
+    engine: Engine, cycle: Cycle, work: Work, proposals: Proposals, outgoing: Outgoing
+) -> None:
+    held = outgoing.to_dynamics.held_fields | outgoing.to_marketo.held_fields
     decisions = [d for d in proposals.decisions if (d["record_key"], d["field"]) not in held]
-    write("decisions", decisions, DECISIONS)
-    write("base_moves", proposals.base_moves, BASE_MOVES)
-    write("outcomes", list(work.outcomes.values()), OUTCOMES)
-    write("links", [_link_record(link) for link in work.links.values()], LINKS)
-    write("events", [{**row, "table": row["dynamics_table"]} for row in work.journal], EVENTS)
-    items = [*to_dynamics.quarantined, *to_marketo.quarantined, *_held_items(work)]
-    engine.staging.write_frame(cycle.cycle_id, "quarantine", quarantine_frame(items))
+    events = [{**row, "table": row["dynamics_table"]} for row in work.journal]
+    links = [_link_record(link) for link in work.links.values()]
+    for name, frame in {
+        "decisions": to_frame(decisions, DECISIONS),
+        "base_moves": to_frame(proposals.base_moves, BASE_MOVES),
+        "outcomes": to_frame(list(work.outcomes.values()), OUTCOMES),
+        "links": to_frame(links, LINKS),
+        "events": to_frame(events, EVENTS),
+        "quarantine": quarantine_frame([*outgoing.quarantined, *_held_items(work)]),
+    }.items():
+        engine.staging.write_frame(cycle.cycle_id, name, frame)
 
 
 def _link_record(link: LinkRow) -> Json:
@@ -176,11 +194,11 @@ def _held_items(work: Work) -> list[Json]:
     ]
 
 
-def _summary(work: Work, to_dynamics: Checked, to_marketo: Checked) -> Json:
+def _summary(work: Work, outgoing: Outgoing) -> Json:
     states = Counter(outcome["state"] for outcome in work.outcomes.values())
     return {
-        "to_dynamics": len(to_dynamics.accepted),
-        "to_marketo": len(to_marketo.accepted),
+        "to_dynamics": len(outgoing.to_dynamics.accepted),
+        "to_marketo": len(outgoing.to_marketo.accepted),
         "quarantined": states["quarantined"],
         "unchanged": states["unchanged"],
         "out_of_scope": states["out_of_scope"],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from leadsync.cycle.carried import Unfinished
-from leadsync.cycle.context import Cycle, Engine
 from leadsync.state.port import QuarantineRow, QuarantineStatus
 
 #: What an open item becomes when its record ends in this state without failing again.
@@ -18,53 +18,58 @@ _ENDS: dict[str, QuarantineStatus] = {
 }
 
 
-def quarantine_changes(
-    engine: Engine,
-    cycle: Cycle,
-    rules_hash: str,
-    pending: Unfinished,
-    failed: Sequence[Mapping[str, Any]],
-    outcomes: Iterable[Mapping[str, Any]],
-) -> list[QuarantineRow]:
-    """Return the items to store: new and repeated failures, and items that ended."""
-    now = engine.clock.now()
-    known = {item["record_key"]: item for group in pending.quarantine.values() for item in group}
-    rows = [
-        _failed_item(engine, cycle, rules_hash, known.get(item["item_key"]), item, now)
-        for item in failed
-    ]
-    failing = {row["record_key"] for row in rows}
-    for outcome in outcomes:
-        ended = _ENDS.get(outcome["state"])
-        for item in pending.quarantine.get(outcome["record_key"], ()):
-            if ended is not None and item["record_key"] not in failing:
-                rows.append({**item, "status": ended, "last_seen": now})
-    return rows
+@dataclass(frozen=True, slots=True)
+class QuarantineKeeper:
+    """Turns one cycle's failures into items to store.
 
+    :param pending: the items that were open when the cycle began.
+    """
 
-def _failed_item(
-    engine: Engine,
-    cycle: Cycle,
-    rules_hash: str,
-    before: QuarantineRow | None,
-    item: Mapping[str, Any],
-    now: datetime,
-) -> QuarantineRow:
-    return QuarantineRow(
-        id=before["id"] if before else engine.new_id(),
-        record_key=item["item_key"],
-        status="open",
-        direction=item["direction"],
-        dynamics_table=item["table"],
-        operation=item["operation"],
-        marketo_id=item["marketo_id"],
-        dynamics_id=item["dynamics_id"],
-        fingerprint=item["fingerprint"],
-        rules_hash=rules_hash,
-        row=item["row"],
-        failures=item["failures"],
-        attempts=before["attempts"] + 1 if before else 1,
-        first_seen=before["first_seen"] if before else now,
-        last_seen=now,
-        cycle_id=cycle.cycle_id,
-    )
+    cycle_id: str
+    rules_hash: str
+    now: datetime
+    new_id: Callable[[], str]
+    pending: Unfinished
+
+    def changes(
+        self, failed: Sequence[Mapping[str, Any]], outcomes: Iterable[Mapping[str, Any]]
+    ) -> list[QuarantineRow]:
+        """Return new and repeated failures, and items that ended with this cycle."""
+        known = {
+            item["record_key"]: item for group in self.pending.quarantine.values() for item in group
+        }
+        rows = [self._failed(item, known.get(item["item_key"])) for item in failed]
+        failing = {row["record_key"] for row in rows}
+        for outcome in outcomes:
+            rows.extend(self._ended(outcome, failing))
+        return rows
+
+    def _ended(self, outcome: Mapping[str, Any], failing: set[str]) -> list[QuarantineRow]:
+        status = _ENDS.get(outcome["state"])
+        if status is None:
+            return []
+        return [
+            {**item, "status": status, "last_seen": self.now}
+            for item in self.pending.quarantine.get(outcome["record_key"], ())
+            if item["record_key"] not in failing
+        ]
+
+    def _failed(self, item: Mapping[str, Any], before: QuarantineRow | None) -> QuarantineRow:
+        return QuarantineRow(
+            id=before["id"] if before else self.new_id(),
+            record_key=item["item_key"],
+            status="open",
+            direction=item["direction"],
+            dynamics_table=item["table"],
+            operation=item["operation"],
+            marketo_id=item["marketo_id"],
+            dynamics_id=item["dynamics_id"],
+            fingerprint=item["fingerprint"],
+            rules_hash=self.rules_hash,
+            row=item["row"],
+            failures=item["failures"],
+            attempts=before["attempts"] + 1 if before else 1,
+            first_seen=before["first_seen"] if before else self.now,
+            last_seen=self.now,
+            cycle_id=self.cycle_id,
+        )

@@ -1,4 +1,4 @@
-"""Quarantine items of one cycle: how they are made, carried between stages, and kept from retries."""
+"""Quarantine items of one cycle: how they are made, and how stages hand them on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from leadsync.state.port import FailureItem, QuarantineRow, Values
 from leadsync.validation.model import Failure
 from leadsync.values.marks import shown
 
-#: A failed row. ``item_key`` is the record key, with the field of a held field behind it; ``row`` and
-#: ``failures`` are JSON.
+#: A failed row. ``item_key`` is the record key, with the field of a held field behind it;
+#: ``row`` and ``failures`` are JSON.
 QUARANTINED = (
     "item_key",
     "record_key",
@@ -79,7 +79,7 @@ def from_validation(failures: Iterable[Failure]) -> list[FailureItem]:
 
 
 def from_server(errors: Sequence[RecordError], field: str = "") -> list[FailureItem]:
-    """Turn a server's refusal into the items that quarantine shows; the rule is the server's code."""
+    """Turn a server's refusal into quarantine's items; the rule is the server's code."""
     return [
         FailureItem(
             field=field,
@@ -109,7 +109,7 @@ def quarantine_items(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def refused_before(
     open_items: Sequence[QuarantineRow], print_of_write: str, rules_hash: str
 ) -> QuarantineRow | None:
-    """Return the open item in which the server refused this very write under the same rules (S116)."""
+    """Return the item in which the server refused this write under the same rules (S116)."""
     for item in open_items:
         by_server = any(failure["source"] == "server" for failure in item["failures"])
         same = item["fingerprint"] == print_of_write and item["rules_hash"] == rules_hash

@@ -38,7 +38,7 @@ def row_columns(table: TablePlan) -> tuple[str, ...]:
 
 
 def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
-    """Return a row's mapped values in canonical form; what the response lacks is left out (S055)."""
+    """Return a row's canonical values; what the response lacks is left out (S055)."""
     return {
         plan.name: plan.converter.from_dynamics(raw[plan.column.read_name])
         for plan in table.fields
@@ -47,7 +47,7 @@ def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
 
 
 def person_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
-    """Return a person's mapped values for ``table``; what the response lacks is left out (S055)."""
+    """Return a person's canonical values; what the response lacks is left out (S055)."""
     return {
         plan.name: plan.converter.from_marketo(raw[plan.name])
         for plan in table.fields

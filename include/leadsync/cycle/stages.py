@@ -1,4 +1,4 @@
-"""The stages as DAG tasks, command line and simulation call them: JSON in, JSON out, calls counted."""
+"""The stages as tasks, command line and simulation call them: JSON in, JSON out, calls counted."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Pair:
         has not changed: then the base stands in. ``dynamics`` likewise for the row.
     :param is_new: the link was found in this cycle and is stored with its first write.
     :param reopened: the pair came back into scope in this window.
-    :param person_extracted: the window's Marketo side holds this person; ``row_extracted`` likewise.
+    :param person_extracted: the window holds this person; ``row_extracted`` likewise.
     """
 
     link: LinkRow

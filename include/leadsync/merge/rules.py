@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from leadsync.mapping.plan import Rule
 from leadsync.model import Table
 
-#: Both systems keep whole seconds and their clocks drift; inside this the newest is not known (S048).
+#: Clocks drift and both systems keep whole seconds: inside this the newest is unknown (S048).
 NEWEST_TOLERANCE_SECONDS = 300.0
 
 Mask = NDArray[np.bool_]

@@ -1,0 +1,72 @@
+"""``leadsync doctor``: is everything in place, and what to do about it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+
+import click
+
+from leadsync.cli.cycle import as_json
+from leadsync.cli.output import print_json
+from leadsync.clock import SystemClock
+from leadsync.doctor import Diagnosis, Doctor
+from leadsync.engine import build_ledger, dynamics_client, marketo_client, open_state
+from leadsync.mapping.load import load_mapping
+from leadsync.settings import Settings, load_settings
+from leadsync.staging.store import Staging
+
+MISCONFIGURED = 2
+
+
+@click.command()
+@click.option("--provision", is_flag=True, help="Create leadsync's own fields where missing.")
+@as_json
+def doctor(provision: bool, as_json: bool) -> None:
+    """Check state store, staging, mapping and both systems; exit code 2 when something is wrong."""
+    settings = load_settings()
+    diagnosis = Diagnosis()
+    diagnosis.look("Staging can be written", lambda: _staging(settings))
+    if diagnosis.look("State store opens", lambda: _state(settings)):
+        diagnosis.look("Systems", lambda: _systems(settings, diagnosis, provision=provision))
+        diagnosis.checks = [check for check in diagnosis.checks if check.detail]
+    if as_json:
+        print_json({**asdict(diagnosis), "ok": diagnosis.ok})
+    else:
+        _print(diagnosis)
+    if not diagnosis.ok:
+        sys.exit(MISCONFIGURED)
+
+
+def _state(settings: Settings) -> str:
+    store = open_state(settings)
+    return f"{store.engine.url.render_as_string(hide_password=True)}"
+
+
+def _staging(settings: Settings) -> str:
+    staging = Staging(settings.staging)
+    staging.write_document("doctor", "probe", {"ok": True})
+    staging.drop("doctor")
+    return settings.staging
+
+
+def _systems(settings: Settings, diagnosis: Diagnosis, *, provision: bool) -> str:
+    """Look at everything beyond this machine; what fails before that fails as one check."""
+    clock = SystemClock()
+    ledger = build_ledger(open_state(settings), clock)
+    mapping = load_mapping(settings.mapping)
+    marketo, dynamics = marketo_client(ledger, clock), dynamics_client(ledger, clock)
+    Doctor(mapping, marketo, dynamics, diagnosis).examine(provision=provision)
+    return ""
+
+
+def _print(diagnosis: Diagnosis) -> None:
+    for check in diagnosis.checks:
+        mark = click.style("ok   ", fg="green") if check.ok else click.style("WRONG", fg="red")
+        click.echo(f"{mark} {check.name}: {check.detail}")
+        if check.remedy:
+            click.echo(f"      What to do: {check.remedy}")
+    for name in diagnosis.created:
+        click.echo(f"Created {name}.")
+    for instruction in dict.fromkeys(diagnosis.instructions):
+        click.echo(f"Note: {instruction}")

@@ -1,0 +1,180 @@
+"""Checks that a cycle can work here, and creation of what leadsync needs in both systems.
+
+Each check stands alone, so that one answer names everything that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from leadsync.dynamics.client import DynamicsClient
+from leadsync.errors import ConfigurationError, LeadsyncError
+from leadsync.mapping.model import Mapping
+from leadsync.mapping.resolve import resolve
+from leadsync.marketo.client import MarketoClient
+from leadsync.marketo.schema_fields import NewField
+from leadsync.model import (
+    DYNAMICS_MARKETO_ID,
+    DYNAMICS_MARKETO_ID_KEY,
+    DYNAMICS_SYNC_FLAG,
+    MARKETO_DYNAMICS_CREATED_AT,
+    MARKETO_DYNAMICS_DELETED,
+    MARKETO_DYNAMICS_ID,
+    MARKETO_DYNAMICS_TYPE,
+    TABLES,
+    DynamicsTable,
+    Schemas,
+    Table,
+)
+
+#: leadsync's own person fields as they are created (semantics.md 1).
+OWN_FIELDS = (
+    NewField(
+        MARKETO_DYNAMICS_ID, "Leadsync Dynamics Id", "string", "Id of the linked Dynamics record"
+    ),
+    NewField(MARKETO_DYNAMICS_TYPE, "Leadsync Dynamics Type", "string", "Lead or Contact"),
+    NewField(
+        MARKETO_DYNAMICS_DELETED,
+        "Leadsync Dynamics Deleted",
+        "boolean",
+        "The Dynamics record was deleted",
+    ),
+    NewField(
+        MARKETO_DYNAMICS_CREATED_AT,
+        "Leadsync Dynamics Created At",
+        "datetime",
+        "When the Dynamics record was created",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. ``remedy`` says what to do when it is not ``ok``."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """All checks, and what ``--provision`` did.
+
+    :param created: fields, columns and keys made now.
+    :param instructions: what an administrator has to do, because the APIs do not allow it.
+    """
+
+    checks: list[Check] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    instructions: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+    def look(self, name: str, check: Callable[[], str]) -> bool:
+        """Run one check; an error of ours becomes a failed check with its remedy."""
+        try:
+            self.checks.append(Check(name, True, check()))
+        except LeadsyncError as error:
+            self.checks.append(Check(name, False, error.message, error.remedy))
+            return False
+        return True
+
+
+@dataclass(slots=True)
+class Doctor:
+    """Looks at both systems through their clients."""
+
+    mapping: Mapping
+    marketo: MarketoClient
+    dynamics: DynamicsClient
+    diagnosis: Diagnosis
+
+    def examine(self, *, provision: bool) -> None:
+        """Check both systems and the mapping; create what is missing first, when asked to."""
+        reached_marketo = self.diagnosis.look("Marketo answers", self._marketo_answers)
+        reached_dynamics = self.diagnosis.look("Dynamics answers", self._dynamics_answers)
+        if provision:
+            if reached_marketo:
+                self.diagnosis.look("Marketo fields provisioned", self._provision_marketo)
+            for table in self._tables() if reached_dynamics else ():
+                self.diagnosis.look(
+                    f"Dynamics {table} provisioned", lambda t=table: self._provision_dynamics(t)
+                )
+        for table in self._tables() if reached_dynamics else ():
+            self.diagnosis.look(
+                f"Dynamics {table} can be followed", lambda t=table: self._can_follow(t)
+            )
+        if reached_marketo and reached_dynamics:
+            self.diagnosis.look("Mapping fits both systems", self._mapping_fits)
+
+    def _tables(self) -> list[Table]:
+        return [table for table in TABLES if self.mapping.columns(table)]
+
+    def _marketo_answers(self) -> str:
+        fields = self.marketo.describe()
+        usage = self.marketo.usage_today()
+        used = f", {usage.total} API calls used today" if usage else ""
+        return f"{len(fields)} person fields{used}"
+
+    def _dynamics_answers(self) -> str:
+        user = self.dynamics.whoami()
+        return f"organisation {user.organization_id}, application user {user.user_id}"
+
+    def _provision_marketo(self) -> str:
+        present = self.marketo.describe()
+        missing = [new for new in OWN_FIELDS if new.name not in present]
+        results = self.marketo.create_fields(missing)
+        refused = [result for result in results if not result.created]
+        self.diagnosis.created += [f"Marketo: {r.name}" for r in results if r.created]
+        if refused:
+            reasons = "; ".join(
+                f"{result.name}: {error.message}" for result in refused for error in result.errors
+            )
+            raise ConfigurationError(
+                f"Marketo did not create {reasons}.",
+                remedy="Create the fields in Admin, Field Management, or give the API user's role "
+                "the permission Read-Write Schema Custom Field.",
+            )
+        return f"{len(missing)} created, {len(OWN_FIELDS) - len(missing)} were there"
+
+    def _provision_dynamics(self, table: Table) -> str:
+        done = self.dynamics.provision(table, sync_flag=True)
+        self.diagnosis.created += [f"Dynamics {table}: {name}" for name in done.created]
+        self.diagnosis.instructions += done.instructions
+        return f"{len(done.created)} created"
+
+    def _can_follow(self, table: Table) -> str:
+        problem = self.dynamics.read_problem(table)
+        if problem is not None:
+            raise problem
+        schema = self.dynamics.table(table, ())
+        _require_own_columns(schema)
+        flag = "with" if DYNAMICS_SYNC_FLAG in schema.columns else "without"
+        return f"change tracking is on, {flag} the sync filter {DYNAMICS_SYNC_FLAG}"
+
+    def _mapping_fits(self) -> str:
+        tables = {
+            table: self.dynamics.table(table, sorted(self.mapping.columns(table)))
+            for table in self._tables()
+        }
+        plan = resolve(self.mapping, Schemas(self.marketo.describe(), dict(tables)))
+        self.diagnosis.instructions += plan.notes
+        return f"{len(plan.names)} fields"
+
+
+def _require_own_columns(schema: DynamicsTable) -> None:
+    if DYNAMICS_MARKETO_ID not in schema.columns:
+        missing = f"column {DYNAMICS_MARKETO_ID}"
+    elif DYNAMICS_MARKETO_ID_KEY not in schema.keys:
+        missing = f"active alternate key {DYNAMICS_MARKETO_ID_KEY}"
+    else:
+        return
+    raise ConfigurationError(
+        f"The table {schema.name} has no {missing}.",
+        remedy="Run `leadsync doctor --provision`, which creates it or says how to.",
+    )

@@ -1,0 +1,183 @@
+"""A whole leadsync in memory: both systems simulated, one engine, cycles on demand."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadsync.cycle.context import CycleRequest, Engine, in_turn
+from leadsync.cycle.runner import run_cycle, run_plan
+from leadsync.mapping.model import Mapping
+from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue
+from leadsync.settings import Settings
+from leadsync.staging.memory import MemoryStaging
+from leadsync.state.memory import MemoryStateStore
+from leadsync.validation.plain import check_plain
+from support.simulated import ManualClock, SimulatedDynamics, SimulatedMarketo
+
+PERSON_FIELDS = {
+    "firstName": "string",
+    "lastName": "string",
+    "email": "email",
+    "title": "string",
+    "phone": "phone",
+    "city": "string",
+    "country": "string",
+    "leadSource": "string",
+    "unsubscribed": "boolean",
+    "leadsyncDynamicsId": "string",
+    "leadsyncDynamicsType": "string",
+    "leadsyncDynamicsDeleted": "boolean",
+    "leadsyncDynamicsCreatedAt": "datetime",
+}
+MAPPING: Json = {
+    "fields": [
+        {"marketo": "firstName", "lead": "firstname", "contact": "firstname"},
+        {"marketo": "lastName", "lead": "lastname", "contact": "lastname"},
+        {"marketo": "email", "lead": "emailaddress1", "contact": "emailaddress1"},
+        {"marketo": "title", "lead": "jobtitle", "contact": "jobtitle"},
+        {"marketo": "phone", "lead": "telephone1", "contact": "telephone1"},
+        {"marketo": "city", "lead": "address1_city", "contact": "address1_city"},
+        {"marketo": "country", "lead": "address1_country", "contact": "address1_country"},
+        {"marketo": "leadSource", "lead": "leadsourcecode", "on_invalid": "hold_field"},
+        {
+            "marketo": "unsubscribed",
+            "lead": "donotbulkemail",
+            "contact": "donotbulkemail",
+            "rule": "most_restrictive",
+        },
+    ]
+}
+
+
+def marketo_fields() -> dict[str, MarketoField]:
+    """Return the persons' fields."""
+    return {
+        name: MarketoField(name, name, kind, 255 if kind == "string" else None)
+        for name, kind in PERSON_FIELDS.items()
+    }
+
+
+def dynamics_table(name: str) -> DynamicsTable:
+    """Return a lead or contact table with leadsync's own columns."""
+    options = tuple(OptionValue(i, label) for i, label in enumerate(("Web", "Partner"), 1))
+    columns = [
+        DynamicsColumn(f"{name}id", "Id", "Uniqueidentifier", for_update=False),
+        *(DynamicsColumn(c, c, "String", max_length=50) for c in ("firstname", "jobtitle")),
+        DynamicsColumn("lastname", "Last name", "String", "ApplicationRequired", max_length=50),
+        DynamicsColumn("emailaddress1", "E-mail", "String", max_length=100, format="Email"),
+        *(
+            DynamicsColumn(c, c, "String", max_length=80)
+            for c in ("telephone1", "address1_city", "address1_country")
+        ),
+        DynamicsColumn("donotbulkemail", "No bulk e-mail", "Boolean"),
+        DynamicsColumn("leadsourcecode", "Source", "Picklist", options=options),
+        DynamicsColumn("statecode", "Status", "State", options=(OptionValue(0, "Open"),)),
+        DynamicsColumn("createdon", "Created", "DateTime", computed=True),
+        DynamicsColumn("modifiedon", "Modified", "DateTime", computed=True),
+        DynamicsColumn("masterid", "Master", "Lookup", computed=True, targets=(name,)),
+        DynamicsColumn("new_marketoid", "Marketo id", "Integer"),
+        DynamicsColumn("new_synctomkto", "Sync to Marketo", "Boolean"),
+    ]
+    return DynamicsTable(name, f"{name}s", f"{name}id", {column.name: column for column in columns})
+
+
+class NoLedger:
+    """Counts nothing: the simulated systems make no calls."""
+
+    def acquire(self, system: str) -> None:
+        return None
+
+    def calls(self) -> dict[str, int]:
+        return {}
+
+
+@dataclass
+class World:
+    """Both systems and the engine between them."""
+
+    mapping: Json = field(default_factory=lambda: MAPPING)
+    clock: ManualClock = field(default_factory=ManualClock)
+    store: MemoryStateStore = field(default_factory=MemoryStateStore)
+    staging: MemoryStaging = field(default_factory=MemoryStaging)
+
+    def __post_init__(self) -> None:
+        self._ids = (f"id-{n:06d}" for n in itertools.count(1))
+        self.marketo = SimulatedMarketo(self.clock, marketo_fields())
+        tables = {name: dynamics_table(name) for name in ("lead", "contact")}
+        self.dynamics = SimulatedDynamics(self.clock, tables)
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(
+            clock=self.clock,
+            marketo=self.marketo,
+            dynamics=self.dynamics,
+            store=self.store,
+            staging=self.staging,
+            ledger=NoLedger(),
+            mapping=Mapping.model_validate(self.mapping),
+            settings=Settings(data=Path(), staging="", mapping=Path()),
+            check=check_plain,
+            new_id=lambda: next(self._ids)[::-1],
+            in_parallel=in_turn,
+        )
+
+    # -- running
+
+    def cycle(self, **request: Any) -> Json:
+        """Run a scheduled cycle a minute later and return its report."""
+        self.clock.advance(60)
+        self.marketo.writes.clear()
+        self.dynamics.writes.clear()
+        request = {"kind": "scheduled", "window_to": self.clock.now(), **request}
+        return run_cycle(self.engine, CycleRequest(**request))
+
+    def backfill(self, start: datetime, end: datetime) -> Json:
+        """Run a backfill of an interval."""
+        return self.cycle(kind="backfill", window_from=start, window_to=end)
+
+    def plan(self) -> Json:
+        """Return what a cycle would write."""
+        self.clock.advance(60)
+        self.marketo.writes.clear()
+        self.dynamics.writes.clear()
+        request = CycleRequest(kind="manual", window_to=self.clock.now(), dry_run=True)
+        return run_plan(self.engine, request)
+
+    # -- looking
+
+    @property
+    def writes(self) -> int:
+        """Records written on either side by the last cycle."""
+        return len(self.marketo.writes) + len(self.dynamics.writes)
+
+    def person_of(self, row_id: str) -> Json:
+        """Return the person that carries a row's id."""
+        found = [p for p in self.marketo.people.values() if p["leadsyncDynamicsId"] == row_id]
+        assert len(found) == 1, f"{len(found)} persons for {row_id}"
+        return found[0]
+
+    def linked(self, table: str = "lead", **values: Any) -> tuple[int, str]:
+        """Create a row, let it become a person, and return both ids."""
+        number = len(self.marketo.people) + 1
+        row = {"lastname": "Ek", "emailaddress1": f"p{number}@example.com", **values}
+        row_id = self.dynamics.add(table, **row)
+        self.cycle()
+        self.cycle()
+        return int(self.person_of(row_id)["id"]), row_id
+
+    def quarantined(self) -> list[Json]:
+        """Return open quarantine items."""
+        return [dict(item) for item in self.store.quarantine(statuses=("open",))]
+
+
+@pytest.fixture
+def world() -> World:
+    """An empty world."""
+    return World()
