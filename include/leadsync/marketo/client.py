@@ -49,21 +49,6 @@ class MarketoClient:
         tokens = TokenKeeper(connection, transport, clock, rand)
         self.session = MarketoSession(tokens, transport, clock, rand)
 
-    @classmethod
-    def connect(
-        cls, connection: MarketoConnection, *, ledger: CallLedger, clock: Clock
-    ) -> MarketoClient:
-        """Return a client with a transport of its own."""
-        transport = HttpTransport(
-            "marketo",
-            connection.base_url,
-            ledger=ledger,
-            clock=clock,
-            ca_bundle=connection.ca_bundle,
-            max_concurrency=connection.max_concurrency,
-        )
-        return cls(connection, transport, clock)
-
     def close(self) -> None:
         """Close the pooled connections."""
         self.session.transport.close()
@@ -108,13 +93,15 @@ class MarketoClient:
         """Return the token from which the activity feeds continue at ``since``."""
         return feeds.paging_token(self.session, since)
 
-    def lead_changes(self, token: str, fields: Sequence[str]) -> FeedRead:
-        """Read Change Data Value and New Lead activities to the feed's end."""
-        return feeds.lead_changes(self.session, token, fields)
+    def lead_changes(
+        self, token: str, fields: Sequence[str], *, until: datetime | None = None
+    ) -> FeedRead:
+        """Read Change Data Value and New Lead activities to the feed's end or to ``until``."""
+        return feeds.lead_changes(self.session, token, fields, until)
 
-    def deleted_leads(self, token: str) -> FeedRead:
-        """Read Delete Lead activities to the feed's end."""
-        return feeds.deleted_leads(self.session, token)
+    def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
+        """Read Delete Lead activities to the feed's end or to ``until``."""
+        return feeds.deleted_leads(self.session, token, until)
 
     def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
         """Read activities of at most 10 types to the feed's end."""
@@ -137,3 +124,22 @@ class MarketoClient:
     def usage_today(self) -> Usage | None:
         """Return today's calls of all integrations."""
         return usage_today(self.session)
+
+
+def open_client(
+    connection: MarketoConnection, ledger: CallLedger, clock: Clock, rand: Random = random.random
+) -> MarketoClient:
+    """Return a client with its own pooled connections.
+
+    :param ledger: counts the calls; token requests are not counted.
+    :raises ConfigurationError: the base URL or the CA bundle is not acceptable.
+    """
+    transport = HttpTransport(
+        "marketo",
+        connection.base_url,
+        ledger=ledger,
+        clock=clock,
+        ca_bundle=connection.ca_bundle,
+        max_concurrency=connection.max_concurrency,
+    )
+    return MarketoClient(connection, transport, clock, rand)

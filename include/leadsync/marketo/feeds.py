@@ -38,20 +38,23 @@ def paging_token(session: MarketoSession, since: datetime) -> str:
     return answer.next_token
 
 
-def lead_changes(session: MarketoSession, token: str, fields: Sequence[str]) -> FeedRead:
+def lead_changes(
+    session: MarketoSession, token: str, fields: Sequence[str], until: datetime | None = None
+) -> FeedRead:
     """Read Change Data Value and New Lead activities.
 
+    :param until: stop at the first page whose activities all lie at or after it.
     :raises ValueError: no field is named; Marketo needs one.
     :raises SchemaChangedError: a field does not exist any more.
     """
     if not fields:
         raise ValueError("leadchanges needs at least one field")
-    return _read(session, CHANGES_PATH, token, {"fields": ",".join(fields)})
+    return _read(session, CHANGES_PATH, token, {"fields": ",".join(fields)}, until)
 
 
-def deleted_leads(session: MarketoSession, token: str) -> FeedRead:
+def deleted_leads(session: MarketoSession, token: str, until: datetime | None = None) -> FeedRead:
     """Read Delete Lead activities; those of 14 days ago may be gone."""
-    return _read(session, DELETED_PATH, token, {})
+    return _read(session, DELETED_PATH, token, {}, until)
 
 
 def activities(session: MarketoSession, token: str, type_ids: Sequence[int]) -> FeedRead:
@@ -70,14 +73,19 @@ class _Progress:
     """What one read has collected; an activity counts once, by its GUID."""
 
     token: str
+    until: datetime | None
     found: dict[str, Activity] = field(default_factory=dict)
     empty: int = 0
     stuck: int = 0
+    past: bool = False
 
     def take(self, answer: Answer) -> None:
-        for item in answer.result:
-            activity = activity_of(item)
+        page = [activity_of(item) for item in answer.result]
+        for activity in page:
             self.found.setdefault(activity.guid, activity)
+        self.past = (
+            self.until is not None and bool(page) and all(one.at >= self.until for one in page)
+        )
         moved = answer.next_token not in (None, self.token)
         self.empty = 0 if answer.result else self.empty + 1
         self.stuck = 0 if moved else self.stuck + 1
@@ -88,17 +96,23 @@ class _Progress:
         return self.empty >= MOST_EMPTY_PAGES or self.stuck >= MOST_STUCK_PAGES
 
 
-def _read(session: MarketoSession, path: str, token: str, params: Mapping[str, str]) -> FeedRead:
+def _read(
+    session: MarketoSession,
+    path: str,
+    token: str,
+    params: Mapping[str, str],
+    until: datetime | None = None,
+) -> FeedRead:
     """Follow the feed while it says that there is more; empty pages on the way are normal.
 
     A feed that only hands out empty pages is left at its last token, a valid point to go on from.
     """
-    progress = _Progress(token)
+    progress = _Progress(token, until)
     while True:
         query = {**params, "batchSize": "300", "nextPageToken": progress.token}
         answer = session.query(path, query)
         progress.take(answer)
-        if not answer.more:
+        if not answer.more or progress.past:
             break
         if progress.hopeless:
             logger.warning("marketo: %s gives only empty pages; going on next time", path)
