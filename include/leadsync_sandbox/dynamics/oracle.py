@@ -20,13 +20,16 @@ def stored_records(session: Session, kind: str, query: Mapping[str, str]) -> lis
     """Return all rows of a table, by logical or set name, in order of their last change.
 
     :param query: ``select`` limits the properties, ``id`` the rows; kind ``tombstones`` lists
-        deletions.
+        deletions, kind ``<table>-columns`` the columns of a table.
     :raises ControlError: there is no such table or property.
     """
     if kind == "tombstones":
         sql = "SELECT table_name, id, version, deleted_at FROM tombstone ORDER BY version"
         return [dict(row) for row in session.database.rows(sql)]
-    table = session.schema.tables.get(kind) or session.schema.by_set.get(kind)
+    name = kind.removesuffix("-columns")
+    table = session.schema.tables.get(name) or session.schema.by_set.get(name)
+    if table is not None and name != kind:
+        return [{"name": c.name, "type": c.type} for c in table.columns.values()]
     if table is None:
         raise ControlError(f"There is no table {kind!r}.")
     columns = list(table.properties.values())

@@ -1,0 +1,1 @@
+"""A realistic, reproducible data set for both stand-ins."""
