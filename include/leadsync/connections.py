@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from leadsync.connection_form import Connection, how_to_set, parse_connection
 from leadsync.errors import ConfigurationError
+from leadsync.redaction import hide_secret
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -38,17 +39,24 @@ def find_connection(
 ) -> Connection | None:
     """Return the connection ``conn_id``, or ``None`` when nobody knows it.
 
+    Its password is masked in logs from now on.
+
     :param finders: asked in turn when the variable is not set; default: the entry points.
     :raises ConfigurationError: the variable is malformed.
     """
     text = environ.get(f"AIRFLOW_CONN_{conn_id.upper()}")
     if text:
-        return parse_connection(conn_id, text)
+        return _with_hidden_secret(parse_connection(conn_id, text))
     for finder in _installed_finders() if finders is None else finders:
         found = finder(conn_id)
         if found is not None:
-            return found
+            return _with_hidden_secret(found)
     return None
+
+
+def _with_hidden_secret(connection: Connection) -> Connection:
+    hide_secret(connection.password)
+    return connection
 
 
 def _installed_finders() -> Iterable[Finder]:

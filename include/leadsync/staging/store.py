@@ -1,0 +1,86 @@
+"""Staging: where a cycle's frames and documents wait between its tasks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from leadsync.errors import LeadsyncError
+from leadsync.model import Json
+from leadsync.staging.files import CycleFiles
+
+
+class StagingError(LeadsyncError):
+    """A stage asks for what no earlier stage has left."""
+
+
+class Staging:
+    """Frames as Parquet and documents as JSON, in any storage that fsspec knows.
+
+    Frames keep columns, order and dtypes (``str``, ``Int64``, ``boolean``, ...) and every text,
+    null and mark of their cells; their index is not kept.
+
+    :param url: fsspec URL or local path: ``LEADSYNC_STAGING``.
+    :param storage_options: what the storage needs besides, as fsspec takes it.
+    :raises ConfigurationError: from here and from every method, when the storage cannot be used.
+    """
+
+    def __init__(self, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
+        self._files = CycleFiles(url, storage_options)
+
+    def write_frame(self, cycle_id: str, name: str, frame: pd.DataFrame) -> str:
+        """Store a frame, replacing the one of that name; returns its path."""
+
+        def fill(file: Any) -> None:
+            frame.to_parquet(file, engine="pyarrow", compression="zstd", index=False)
+
+        return self._files.write(cycle_id, f"{name}.parquet", fill)
+
+    def read_frame(self, cycle_id: str, name: str) -> pd.DataFrame:
+        """Return a frame.
+
+        :raises StagingError: no stage has stored it.
+        """
+        try:
+            with self._files.reading(cycle_id, f"{name}.parquet") as file:
+                return pd.read_parquet(file, engine="pyarrow")
+        except FileNotFoundError:
+            raise missing(cycle_id, name, self._files.shown) from None
+
+    def write_document(self, cycle_id: str, name: str, document: Json) -> str:
+        """Store a JSON document, replacing the one of that name; returns its path."""
+        content = json.dumps(document).encode()
+        return self._files.write(cycle_id, f"{name}.json", lambda file: _write_all(file, content))
+
+    def read_document(self, cycle_id: str, name: str) -> Json | None:
+        """Return a document, or ``None`` when no stage has stored it."""
+        try:
+            with self._files.reading(cycle_id, f"{name}.json") as file:
+                document: Json = json.load(file)
+        except FileNotFoundError:
+            return None
+        return document
+
+    def has(self, cycle_id: str, name: str) -> bool:
+        """Tell whether a frame or document of that name is stored."""
+        return any(self._files.has(cycle_id, f"{name}.{kind}") for kind in ("parquet", "json"))
+
+    def drop(self, cycle_id: str) -> None:
+        """Remove everything of a cycle; it is no error when there is nothing."""
+        self._files.drop(cycle_id)
+
+
+def missing(cycle_id: str, name: str, where: str) -> StagingError:
+    """Say that a frame is not there."""
+    return StagingError(
+        f"The frame {name} of cycle {cycle_id} is not in staging ({where}).",
+        remedy="Clear the earlier tasks of the run so that they store it again, and see that all "
+        "workers share LEADSYNC_STAGING.",
+    )
+
+
+def _write_all(file: Any, content: bytes) -> None:
+    file.write(content)
