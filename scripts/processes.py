@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 
 MARK = "LEADSYNC_STACK_OF"
+#: Airflow names its processes; without this, their new names overwrite the environment seen here.
+KEEP_ENVIRONMENT = {"SPT_NOENV": "1"}
 
 
 def start_detached(
@@ -25,7 +27,7 @@ def start_detached(
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603
             command,
-            env={**os.environ, **environment, MARK: str(root)},
+            env={**os.environ, **environment, **KEEP_ENVIRONMENT, MARK: str(root)},
             cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=output,

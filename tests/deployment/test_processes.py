@@ -35,6 +35,16 @@ time.sleep(60)
 """
 
 
+#: Airflow's processes give themselves names like this one.
+RENAMED = """
+import time
+from setproctitle import setproctitle
+setproctitle("airflow api_server -- host:127.0.0.1 port:8080" + " " * 4000)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
@@ -62,6 +72,12 @@ def test_process_outlives_its_session_and_is_found(root: Path) -> None:
 def test_stop_reaches_children_even_when_the_parent_crashed(root: Path) -> None:
     pid = start(root, FAMILY)
     psutil.Process(pid).kill()
+    assert stop_marked(root) == 1
+    assert marked_processes(root) == []
+
+
+def test_process_that_renamed_itself_is_found(root: Path) -> None:
+    start(root, RENAMED)
     assert stop_marked(root) == 1
     assert marked_processes(root) == []
 
