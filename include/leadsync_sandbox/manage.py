@@ -36,6 +36,7 @@ def up(
 
     :raises SandboxStartError: one did not become healthy, for example because its port is taken.
     """
+    data_dir = data_dir.resolve()
     known = info(data_dir)
     if known is not None and all(_is_healthy(known, system) for system in SYSTEMS):
         return known
@@ -102,6 +103,7 @@ def _is_healthy(known: SandboxInfo, system: str) -> bool:
 
 def down(data_dir: Path) -> bool:
     """Stop both stand-ins; their state stays. Returns whether anything was running."""
+    data_dir = data_dir.resolve()
     known = info(data_dir)
     if known is None:
         return False

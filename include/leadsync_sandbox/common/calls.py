@@ -18,6 +18,7 @@ class Call:
     :param path: percent-decoded path.
     :param raw_path: path as it was sent, without the query.
     :param raw_query: query string as it was sent.
+    :param running: calls under way when this one came in, itself included; token calls left out.
     :param activity_lag: seconds after which the activities that this call causes become visible.
     """
 
@@ -28,6 +29,7 @@ class Call:
     headers: Headers
     body: bytes
     base_url: str = ""
+    running: int = 0
     activity_lag: float = 0.0
 
     @property

@@ -40,8 +40,9 @@ class Gate:
             return
         call = await read_call(scope, receive)
         kind = self._sandbox.classify(call)
-        with self._sandbox.count_running(kind):
-            outcome = await run_in_threadpool(self._serve, call, kind)
+        with self._sandbox.count_running(kind) as running:
+            counted = replace(call, running=running)
+            outcome = await run_in_threadpool(self._serve, counted, kind)
             if outcome.delay:
                 await anyio.sleep(outcome.delay)
             await _deliver(outcome, receive, send)
@@ -53,7 +54,9 @@ class Gate:
         kinds = [fault.kind for fault in faults]
         spent = (time.perf_counter() - started) * 1000
         self._sandbox.journal.record(call, kind, answer, kinds, spent)
-        delay = self._sandbox.latency(call) + _seconds(faults, "slow")
+        delay = _seconds(faults, "slow")
+        if answer is None or not answer.errors:
+            delay += self._sandbox.latency(call)
         if "drop_before" in kinds or "drop_after" in kinds:
             return Outcome(None, delay)
         truncate = next((fault for fault in faults if fault.kind == "truncate"), None)

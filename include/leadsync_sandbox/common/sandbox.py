@@ -50,13 +50,14 @@ class Sandbox(ABC):
         return self._running
 
     @contextmanager
-    def count_running(self, kind: str) -> Iterator[None]:
-        """Count a call as under way while the block runs."""
+    def count_running(self, kind: str) -> Iterator[int]:
+        """Count a call as under way while the block runs; yields how many there are with it."""
         step = 0 if kind == "token" else 1
         with self._running_lock:
             self._running += step
+            running = self._running
         try:
-            yield
+            yield running
         finally:
             with self._running_lock:
                 self._running -= step

@@ -87,7 +87,7 @@ class MarketoSandbox(Sandbox):
             user = self._identity.user(call)
             if route.permission in self.settings["denied_permissions"]:
                 raise MarketoError("603", "Access denied")
-            self._limits.check(self.running)
+            self._limits.check(call.running)
             request = Request(
                 call, [*call.query, *form_parameters(call)], user, now, path, _content(call, route)
             )

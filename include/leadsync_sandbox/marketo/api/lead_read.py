@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadsync_sandbox.marketo.envelope import Json, MarketoError
-from leadsync_sandbox.marketo.fields import Field
+from leadsync_sandbox.marketo.fields import SEARCHABLE_STANDARD, Field
 from leadsync_sandbox.marketo.instance import Instance
 from leadsync_sandbox.marketo.people import DEFAULT_FIELDS, Person
 from leadsync_sandbox.marketo.request import Request, integer
@@ -16,6 +16,8 @@ from leadsync_sandbox.marketo.writing import lookup_value
 
 MOST_MATCHES = 1000
 MOST_VALUES = 300
+#: filterTypes of instances with other connectors; here they match nobody.
+_ABSENT = {name: Field(0, name, name, "string") for name in SEARCHABLE_STANDARD}
 
 
 def asked_fields(request: Request, fields: Mapping[str, Field]) -> Sequence[str]:
@@ -72,11 +74,11 @@ def get_leads(box: Instance, request: Request) -> Json:
 
 
 def _filter_values(request: Request, name: str, fields: Mapping[str, Field]) -> list[Any]:
-    field = fields.get(name)
-    if field is not None and not field.searchable:
-        raise MarketoError("1011", f"Field '{name}' not supported")
+    field = fields.get(name) or _ABSENT.get(name)
     if field is None:
         raise MarketoError("1003", f"Invalid filterType '{name}'")
+    if not field.searchable:
+        raise MarketoError("1011", f"Field '{name}' not supported")
     raw = request.required("filterValues").split(",")
     if len(raw) > MOST_VALUES:
         raise MarketoError("1003", f"More than {MOST_VALUES} filter values")
