@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from leadsync_sandbox.dynamics import rows
 from leadsync_sandbox.dynamics.errors import ApiError
 from leadsync_sandbox.dynamics.rows import Row
 from leadsync_sandbox.dynamics.schema import Table
@@ -47,7 +46,7 @@ def _addresses(table: Table, current: Row, values: Row) -> None:
 
 
 def _money(session: Session, table: Table, current: Row, values: Row) -> None:
-    columns = [name for name in values if table.columns.get(name) and _is_amount(table, name)]
+    columns = table.amounts & values.keys()
     if not columns and "transactioncurrencyid" not in values:
         return
     currency_id = values.get("transactioncurrencyid", current.get("transactioncurrencyid"))
@@ -64,17 +63,13 @@ def _money(session: Session, table: Table, current: Row, values: Row) -> None:
         values[f"{name}_base"] = None if amount is None else round(amount / rate, 4)
 
 
-def _is_amount(table: Table, name: str) -> bool:
-    return table.columns[name].type == "Money" and f"{name}_base" in table.columns
-
-
 def _base_currency(session: Session) -> str:
     return str(session.database.value("SELECT basecurrencyid FROM organization"))
 
 
 def _exchange_rate(session: Session, currency_id: str) -> float:
-    currency = rows.require(session, session.table("transactioncurrency"), currency_id)
-    return float(currency["exchangerate"])
+    sql = "SELECT exchangerate FROM transactioncurrency WHERE transactioncurrencyid = ?"
+    return float(session.database.value(sql, (currency_id,)))
 
 
 def _customer(table: Table, values: Row) -> None:
@@ -91,8 +86,8 @@ def _owner(session: Session, table: Table, values: Row) -> None:
     if not table.has_owner or "ownerid" not in values:
         return
     kind = values[table.columns["ownerid"].type_storage]
-    owner = rows.require(session, session.table(kind), values["ownerid"])
-    if owner.get("isdisabled") and not session.trusted:
+    disabled, unit = _owner_facts(session, kind, values["ownerid"])
+    if disabled and not session.trusted:
         raise ApiError(
             400,
             "0x80040225",
@@ -101,4 +96,12 @@ def _owner(session: Session, table: Table, values: Row) -> None:
         )
     values["owninguser"] = values["ownerid"] if kind == "systemuser" else None
     values["owningteam"] = values["ownerid"] if kind == "team" else None
-    values["owningbusinessunit"] = owner.get("businessunitid")
+    values["owningbusinessunit"] = unit
+
+
+def _owner_facts(session: Session, kind: str, owner_id: str) -> tuple[bool, str | None]:
+    """Return whether an owner is disabled, and its business unit."""
+    flag = "isdisabled" if kind == "systemuser" else "0"
+    sql = f"SELECT {flag}, businessunitid FROM {kind} WHERE {kind}id = ?"
+    [(disabled, unit)] = session.database.rows(sql, (owner_id,))
+    return bool(disabled), unit

@@ -176,6 +176,15 @@ class Table:
         polymorphic = {c.type_storage for c in self.columns.values() if c.is_polymorphic}
         return frozenset(self.columns) | polymorphic
 
+    @cached_property
+    def amounts(self) -> frozenset[str]:
+        """Money columns that have their value in the base currency beside them."""
+        return frozenset(
+            name
+            for name, column in self.columns.items()
+            if column.type == "Money" and f"{name}_base" in self.columns
+        )
+
     @property
     def has_owner(self) -> bool:
         return "ownerid" in self.columns and self.name not in ("systemuser", "team")

@@ -56,8 +56,12 @@ def to_instant(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" for c in value):
+    if not isinstance(value, str):
         raise _MismatchError
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        raise _MismatchError from None
     return value
 
 
