@@ -9,20 +9,24 @@ from typing import TypeVar
 
 from leadsync.errors import ThrottledError, TransientApiError
 
+#: Answers without throttling after which one more worker is allowed again.
+CALM_ANSWERS = 20
+
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 
 class Parallelism:
-    """Follows the server's ``x-ms-dop-hint``, halves when throttled, never exceeds the most.
+    """Follows the server's ``x-ms-dop-hint``, halves when throttled, recovers one by one.
 
-    :param most: the connection's ``max_concurrency``.
+    :param most: the connection's ``max_concurrency``, never exceeded.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._hint = most
         self._allowed = most
+        self._calm = 0
         self._lock = threading.Lock()
 
     @property
@@ -32,17 +36,20 @@ class Parallelism:
             return max(1, min(self._most, self._hint, self._allowed))
 
     def answered(self, headers: Mapping[str, str]) -> None:
-        """Take over the hint of an answer, where there is one."""
+        """Take over the hint of an answer, where there is one, and count it as a calm one."""
         hint = headers.get("x-ms-dop-hint", "")
-        if hint.isdigit() and int(hint) > 0:
-            with self._lock:
+        with self._lock:
+            if hint.isdigit() and int(hint) > 0:
                 self._hint = int(hint)
+            self._calm += 1
+            if self._calm >= CALM_ANSWERS and self._allowed < self._most:
+                self._allowed, self._calm = self._allowed + 1, 0
 
     def failed(self, error: TransientApiError) -> None:
         """Halve after a 429."""
         if isinstance(error, ThrottledError):
             with self._lock:
-                self._allowed = max(1, self._allowed // 2)
+                self._allowed, self._calm = max(1, self._allowed // 2), 0
 
     def map(self, function: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
         """Apply ``function`` to ``items`` with :attr:`workers` threads; results in their order.

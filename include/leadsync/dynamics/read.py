@@ -147,7 +147,9 @@ class Reader:
 def pages(
     channel: Channel, resource: str, headers: dict[str, str], select: Sequence[str]
 ) -> Iterator[Page]:
-    """Yield the pages of a collection; each link is sent as it came, with the same headers.
+    """Yield the pages of a collection, each with the same headers.
+
+    Links are taken as they come: they are encoded already, and no character is encoded again.
 
     :raises SchemaChangedError: a column of ``select`` is unknown; names it.
     """
