@@ -112,8 +112,9 @@ def dynamics_connection(connection: Connection) -> DynamicsConnection:
     if _setting(connection, "tenant_id") is None:
         raise _lacking(connection, "extra tenant_id (Entra tenant, a GUID or domain)", _TENANT)
     _number(connection, "max_concurrency", int, "8")
+    extra = {name: _setting(connection, name) for name in connection.extra}
     with _naming(connection):
-        return DynamicsConnection.from_fields(address, login, password, connection.extra)
+        return DynamicsConnection.from_fields(address, login, password, extra)
 
 
 def store_url(connection: Connection | None, settings: Settings) -> URL:

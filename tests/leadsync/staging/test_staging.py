@@ -63,7 +63,9 @@ def test_columns_of_nulls_alone_keep_their_dtype(staging: Staging | MemoryStagin
     pd.testing.assert_frame_equal(staging.read_frame(CYCLE, "persons"), nulls)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     cells=st.lists(st.none() | st.text(st.characters(codec="utf-8")), max_size=8),
     name=st.text(st.characters(codec="utf-8"), min_size=1, max_size=8),

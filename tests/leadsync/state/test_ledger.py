@@ -65,7 +65,9 @@ def test_systems_do_not_wait_for_each_other(sql_store: SqlStateStore) -> None:
     assert clock.time == START
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     pauses=st.lists(st.floats(0, 15), min_size=2, max_size=25),
     allowed=st.integers(1, 4),
