@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadsync.clock import format_instant
 from leadsync.errors import TransientApiError
@@ -30,8 +30,12 @@ MOST_STUCK_PAGES = 10
 
 
 def paging_token(session: MarketoSession, since: datetime) -> str:
-    """Return the token from which the feeds continue at ``since``, to the whole second."""
-    params = {"sinceDatetime": format_instant(since)}
+    """Return the token from which the feeds hold everything from ``since`` on.
+
+    Marketo returns what lies *after* a whole second, so the second before ``since`` is named; what
+    is read twice by that is known by its GUID (reference/marketo-rest.md 8.2).
+    """
+    params = {"sinceDatetime": format_instant(since - timedelta(seconds=1))}
     answer = session.answer(Call("GET", SINCE_PATH, PAGING_TOKEN, params=params))
     if answer.next_token is None:
         raise TransientApiError("no paging token in the answer", system="marketo", call=SINCE_PATH)
