@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import ConfigurationError, LeadsyncError
@@ -103,11 +104,11 @@ class Doctor:
                 self.diagnosis.look("Marketo fields provisioned", self._provision_marketo)
             for table in self._tables() if reached_dynamics else ():
                 self.diagnosis.look(
-                    f"Dynamics {table} provisioned", lambda t=table: self._provision_dynamics(t)
+                    f"Dynamics {table} provisioned", partial(self._provision_dynamics, table)
                 )
         for table in self._tables() if reached_dynamics else ():
             self.diagnosis.look(
-                f"Dynamics {table} can be followed", lambda t=table: self._can_follow(t)
+                f"Dynamics {table} can be followed", partial(self._can_follow, table)
             )
         if reached_marketo and reached_dynamics:
             self.diagnosis.look("Mapping fits both systems", self._mapping_fits)
@@ -158,11 +159,11 @@ class Doctor:
         return f"change tracking is on, {flag} the sync filter {DYNAMICS_SYNC_FLAG}"
 
     def _mapping_fits(self) -> str:
-        tables = {
+        tables: dict[str, DynamicsTable] = {
             table: self.dynamics.table(table, sorted(self.mapping.columns(table)))
             for table in self._tables()
         }
-        plan = resolve(self.mapping, Schemas(self.marketo.describe(), dict(tables)))
+        plan = resolve(self.mapping, Schemas(self.marketo.describe(), tables))
         self.diagnosis.instructions += plan.notes
         return f"{len(plan.names)} fields"
 

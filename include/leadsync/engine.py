@@ -25,6 +25,7 @@ from leadsync.dynamics.client import open_client as open_dynamics
 from leadsync.http.limits import Limits, dynamics_limits, marketo_limits
 from leadsync.mapping.load import load_mapping
 from leadsync.marketo.client import MarketoClient
+from leadsync.marketo.client import open_client as open_marketo
 from leadsync.ports import CallLedger
 from leadsync.settings import Settings, load_settings
 from leadsync.staging.store import Staging
@@ -86,7 +87,7 @@ def build_ledger(store: SqlStateStore, clock: Clock) -> SqlCallLedger:
 def marketo_client(ledger: CallLedger, clock: Clock) -> MarketoClient:
     """Return the client of the connection ``marketo_default``."""
     connection = marketo_connection(required_connection(MARKETO, os.environ))
-    return MarketoClient.connect(connection, ledger=ledger, clock=clock)
+    return open_marketo(connection, ledger, clock)
 
 
 def dynamics_client(ledger: CallLedger, clock: Clock) -> DynamicsClient:

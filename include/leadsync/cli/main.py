@@ -31,6 +31,8 @@ def leadsync(verbose: bool) -> None:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    for name in ("alembic", "great_expectations"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     install_redaction()
 
 

@@ -22,6 +22,9 @@ REPORT_COLUMNS = (
     "collisions",
 )
 
+#: Columns of a table that goes to a file or pipe, where nothing says how wide it may be.
+PIPED_WIDTH = 140
+
 
 def print_json(document: Any) -> None:
     """Print one JSON document, with dates in ISO form."""
@@ -37,7 +40,10 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
     for line in lines:
         table.add_row(*("" if cell is None else str(cell) for cell in line))
-    Console(soft_wrap=True).print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    console.print(table)
 
 
 def print_counts(title: str, counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:

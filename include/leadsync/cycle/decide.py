@@ -125,7 +125,6 @@ class _Merged:
 
         A side that was not in the window but turns out to have a change counts as extracted.
         """
-        clashes = self.decision.collision[position] | self.decision.no_base[position]
         sides: tuple[tuple[Direction, Mask, bool, bool], ...] = (
             ("to_dynamics", self.decision.to_dynamics[position], pair.person_extracted, False),
             ("to_marketo", self.decision.to_marketo[position], pair.row_extracted, pair.is_new),
@@ -135,7 +134,9 @@ class _Merged:
             if extracted or writes:
                 key = _key(pair, direction)
                 work.settle(key, direction, _ids(pair), "writing" if writes else "unchanged")
-                work.outcomes[key]["collisions"] = int((clashes & fields).sum())
+                work.outcomes[key]["collisions"] = int(
+                    (self.decision.collision[position] & fields).sum()
+                )
 
 
 def _columns(mask: Mask, position: int) -> list[int]:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import cast
 
 from leadsync.cycle.context import Engine
+from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.resolve import resolve
 from leadsync.model import (
@@ -29,7 +30,13 @@ def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
     :param refresh: read the schemas again, because a system said that they moved.
     :raises MappingError: the mapping does not fit; lists every wrong name with the nearest one.
     """
-    return resolve(engine.mapping, load_schemas(engine, refresh=refresh))
+    try:
+        return resolve(engine.mapping, load_schemas(engine, refresh=refresh))
+    except ConfigurationError:
+        if refresh:
+            raise
+    # What is missing may have been created since the schemas were read.
+    return resolve(engine.mapping, load_schemas(engine, refresh=True))
 
 
 def load_schemas(engine: Engine, *, refresh: bool = False) -> Schemas:
