@@ -17,6 +17,7 @@ MAX_OPERATIONS = 1000
 
 _CRLF = b"\r\n"
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_LINE_REST = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})")
 
 
@@ -135,25 +136,26 @@ def _encoded(operation: Operation) -> bytes:
 
 def _sections(body: bytes, boundary: str) -> tuple[list[bytes], bool]:
     """Split at the delimiter lines; an unterminated last section is dropped."""
-    delimiter = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("latin-1")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
-    )
     sections: list[bytes] = []
     start: int | None = None
-    for found in delimiter.finditer(body):
+    for at, end, closing in _delimiters(body, b"--" + boundary.encode("latin-1")):
         if start is not None:
-            sections.append(_after_line_end(body[start : found.start()]))
-        start = found.end()
-        if found.group(1):
+            sections.append(body[start:at])
+        if closing:
             return sections, True
+        start = end
     return sections, False
 
 
-def _after_line_end(section: bytes) -> bytes:
-    for line_end in (_CRLF, b"\n"):
-        if section.startswith(line_end):
-            return section[len(line_end) :]
-    return section
+def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield where the text before a delimiter line ends, where the line ends, if it closes."""
+    at = body.find(mark)
+    while at >= 0:
+        found = _LINE_REST.match(body, at + len(mark))
+        if found and (at == 0 or body[at - 1 : at] == b"\n"):
+            before = at - len(_CRLF) if body[at - 2 : at] == _CRLF else max(0, at - 1)
+            yield before, found.end(), bool(found.group(1))
+        at = body.find(mark, at + len(mark))
 
 
 def _answers(section: bytes) -> tuple[list[PartAnswer], bool]:
