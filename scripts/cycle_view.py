@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +16,8 @@ POLL_SECONDS = 0.5
 FINISHED = ("success", "failed")
 LAST_TASK = "quarantine_and_commit"
 COLUMNS = ("extracted", "created", "updated", "unchanged", "quarantined")
+#: shown as one number, so that every line adds up
+OTHER = ("out_of_scope", "deferred")
 COLOURS = {"success": "green", "failed": "red", "upstream_failed": "red", "up_for_retry": "yellow"}
 
 
@@ -53,11 +56,13 @@ def _show_changes(
 def report_table(report: dict[str, Any]) -> Table:
     """Return the report as a table of counts per direction and table."""
     calls = ", ".join(f"{number} to {name}" for name, number in report.get("calls", {}).items())
-    table = Table(title=f"Cycle {report['cycle_id']}", caption=f"API calls: {calls}")
+    title, caption = f"Cycle {report['cycle_id']}", f"API calls: {calls}"
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("direction", "table"):
-        table.add_column(name)
-    for name in COLUMNS:
-        table.add_column(name, justify="right")
-    for direction, people, numbers in count_rows(report, COLUMNS):
-        table.add_row(direction, people, *(f"{number:,}" for number in numbers))
+        table.add_column(name, no_wrap=True)
+    for name in (*COLUMNS, "other"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for direction, people, (*numbers, left, waiting) in count_rows(report, (*COLUMNS, *OTHER)):
+        cells = (*numbers, left + waiting)
+        table.add_row(direction, people, *(f"{number:,}" for number in cells))
     return table

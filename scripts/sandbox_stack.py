@@ -9,11 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import requests
 from rich.console import Console
 
 from leadsync_sandbox import manage
 from scripts.airflow_api import AirflowApi, Json
-from scripts.airflow_env import ROOT
+from scripts.airflow_env import ROOT, airflow_environment
 from scripts.processes import MARK
 
 FOLDER = ROOT / "data" / "sandbox"
@@ -33,11 +34,9 @@ def start(console: Console, marketo_port: int, dynamics_port: int, people: int) 
     manage.up(FOLDER, marketo_port=marketo_port, dynamics_port=dynamics_port)
     console.print("The sandbox systems are up.")
     _provision()
-    seeded = FOLDER / "seeded"
-    if not seeded.exists():
+    if _is_empty():
         began = time.monotonic()
-        loaded = manage.seed(FOLDER, people, SEED)
-        seeded.write_text(json.dumps(loaded))
+        manage.seed(FOLDER, people, SEED)
         console.print(f"Loaded {people:,} people in {time.monotonic() - began:.0f} s.")
 
 
@@ -45,7 +44,7 @@ def _provision() -> None:
     leadsync = Path(sys.executable).with_name("leadsync")
     done = subprocess.run(  # noqa: S603
         [leadsync, "doctor", "--provision"],
-        env={**os.environ, **connection_variables()},
+        env={**os.environ, **airflow_environment(), **connection_variables()},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -55,12 +54,23 @@ def _provision() -> None:
         raise SandboxError(f"leadsync doctor --provision failed:\n{done.stdout}{done.stderr}")
 
 
-def connection_variables() -> dict[str, str]:
-    """Return ``AIRFLOW_CONN_…`` variables that lead to the sandbox."""
+def _is_empty() -> bool:
+    url = f"{_info().dynamics.url}/_control/records/lead"
+    answer = requests.get(url, params={"limit": 1}, timeout=60)
+    answer.raise_for_status()
+    return not answer.json()["records"]
+
+
+def _info() -> manage.SandboxInfo:
     info = manage.info(FOLDER)
     if info is None:
         raise SandboxError("The sandbox is not running. Start it with: make run")
-    return info.connections()
+    return info
+
+
+def connection_variables() -> dict[str, str]:
+    """Return ``AIRFLOW_CONN_…`` variables that lead to the sandbox."""
+    return _info().connections()
 
 
 def connect(console: Console, api: AirflowApi) -> None:

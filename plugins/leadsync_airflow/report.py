@@ -19,7 +19,7 @@ COUNTS = (
     "deferred",
     "collisions",
 )
-DIRECTIONS = {"to_marketo": "Dynamics -> Marketo", "to_dynamics": "Marketo -> Dynamics"}
+DIRECTIONS = {"to_marketo": "to Marketo", "to_dynamics": "to Dynamics"}
 
 SHOWN_CHANGES = 100
 
@@ -59,7 +59,7 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
         direction = DIRECTIONS[change["direction"]]
         fields = ", ".join(item["field"] for item in change["fields"])
         yield (
-            f"Would {change['operation']} {direction}: Marketo {change['marketo_id'] or 'new'}, "
+            f"Would {change['operation']}, {direction}: Marketo {change['marketo_id'] or 'new'}, "
             f"{change['table']} {change['dynamics_id'] or 'new'}: {fields}."
         )
     if len(changes) > SHOWN_CHANGES:

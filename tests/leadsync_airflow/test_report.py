@@ -22,9 +22,9 @@ REPORT: dict[str, Any] = {
 
 def test_rows_name_direction_and_table() -> None:
     assert count_rows(REPORT, ("extracted", "created", "updated")) == [
-        ("Dynamics -> Marketo", "lead", (12, 3, 0)),
-        ("Dynamics -> Marketo", "contact", (4, 0, 0)),
-        ("Marketo -> Dynamics", "lead", (2, 0, 2)),
+        ("to Marketo", "lead", (12, 3, 0)),
+        ("to Marketo", "contact", (4, 0, 0)),
+        ("to Dynamics", "lead", (2, 0, 2)),
     ]
 
 
@@ -32,8 +32,8 @@ def test_lines_show_window_table_and_calls() -> None:
     first, header, *rows, last = report_lines(REPORT)
     assert first == "Cycle c-7 read from the stored cursors to 2026-03-01T12:00:00Z."
     assert header.split()[:4] == ["direction", "table", "extracted", "applied"]
-    assert rows[0].split()[:4] == ["Dynamics", "->", "Marketo", "lead"]
-    assert [int(cell) for cell in rows[0].split()[4:]] == [12, 0, 3, 0, 0, 1, 0, 0, 0]
+    assert rows[0].split()[:3] == ["to", "Marketo", "lead"]
+    assert [int(cell) for cell in rows[0].split()[3:]] == [12, 0, 3, 0, 0, 1, 0, 0, 0]
     assert len(rows) == 3
     assert last == "API calls: marketo 5, dynamics 4."
 
@@ -61,7 +61,7 @@ PLAN_CHANGE: dict[str, Any] = {
 
 def test_plan_names_record_and_fields_but_no_values() -> None:
     (line,) = plan_lines({"changes": [PLAN_CHANGE]})
-    assert line == "Would update Marketo -> Dynamics: Marketo 17, lead 0a-1: title."
+    assert line == "Would update, to Dynamics: Marketo 17, lead 0a-1: title."
 
 
 def test_long_plan_says_how_many_are_not_shown() -> None:
