@@ -71,11 +71,12 @@ def parse_address(table: Table, decoded: str) -> Address:
     pairs = _pairs(decoded)
     if set(pairs) == {table.primary_id} and table.name not in ("systemuser", "team"):
         return _by_primary_key(table, pairs[table.primary_id])
-    columns = {_key_column(table, name): value for name, value in pairs.items()}
+    columns = [(_key_column(table, name), value) for name, value in pairs.items()]
     active = (key for key in table.keys if key.status == "Active")
-    if not columns or not any(set(key.columns) == {c.name for c in columns} for key in active):
+    names = {column.name for column, _ in columns}
+    if not any(set(key.columns) == names for key in active):
         raise _bad_key(table)
-    key = {column.name: _key_value(table, column, raw) for column, raw in columns.items()}
+    key = {column.name: _key_value(table, column, raw) for column, raw in columns}
     return Address(table, decoded, None, key)
 
 

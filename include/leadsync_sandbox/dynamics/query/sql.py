@@ -66,7 +66,7 @@ class SqlFilter:
         name = node.argument("PropertyName")
         if name is None:
             raise query_error(f"The function '{node.name}' needs PropertyName.")
-        sql, column = self.path(Path(tuple(str(name).split("/"))))
+        sql, column = self._operand(Path(tuple(str(name).split("/"))))
         clause, values = service_function(self.session, node, column, sql)
         self.parameters.extend(values)
         return clause
@@ -77,6 +77,11 @@ class SqlFilter:
         :raises ApiError: 400 for an unknown property.
         """
         return self._step(self.table, self.alias, path.names)
+
+    def _operand(self, path: Path) -> tuple[str, Column]:
+        """Text compares without case, also where it comes from another table."""
+        sql, column = self.path(path)
+        return (f"{sql} COLLATE NOCASE", column) if column.edm == "Edm.String" else (sql, column)
 
     def _step(self, table: Table, alias: str, names: tuple[str, ...]) -> tuple[str, Column]:
         column = table.properties.get(names[0])
@@ -109,7 +114,7 @@ class SqlFilter:
             return self._comparison(Comparison(flipped.get(node.op, node.op), right, left))
         if not isinstance(left, Path):
             raise query_error("A comparison needs a property.")
-        sql, column = self.path(left)
+        sql, column = self._operand(left)
         if isinstance(right, Path):
             other, _ = self.path(right)
             return f"{sql} {_SQL_OPERATORS[node.op]} {other}"
