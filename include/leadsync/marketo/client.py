@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from leadsync.clock import Clock
 from leadsync.http.retry import Random
@@ -17,6 +18,8 @@ from leadsync.marketo.activity_types import (
     provide_type,
 )
 from leadsync.marketo.auth import TokenKeeper
+from leadsync.marketo.bulk_extract import BulkExport
+from leadsync.marketo.bulk_import import BulkImport
 from leadsync.marketo.connection import MarketoConnection
 from leadsync.marketo.custom_activities import ActivityResult, NewActivity, add_activities
 from leadsync.marketo.describe import PersonObject, describe_fields, describe_object
@@ -118,6 +121,16 @@ class MarketoClient:
     def provide_activity_type(self, wanted: NewActivityType) -> ActivityType:
         """Return the approved custom activity type, creating it where needed."""
         return provide_type(self.session, wanted)
+
+    # ------------------------------------------------------------ bulk
+
+    def bulk_export(self, kind: Literal["leads", "activities"]) -> BulkExport:
+        """Return the export jobs of leads or activities."""
+        return BulkExport(self.session, kind)
+
+    def bulk_import(self) -> BulkImport:
+        """Return the import jobs of persons."""
+        return BulkImport(self.session)
 
     # ------------------------------------------------------------ quota
 

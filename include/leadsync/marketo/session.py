@@ -113,10 +113,16 @@ class MarketoSession:
         A refused token is renewed and the call replayed once: it was not executed.
         """
         policy = self._repeatable if call.repeatable else self._once
-        outcome: Read = policy(self._attempt, call, read)
+        outcome: Read = policy(self.attempt, call, read)
         return outcome
 
-    def _attempt(self, call: Call, read: Callable[[requests.Response], Read]) -> Read:
+    def repeatedly(self, function: Callable[[], Read]) -> Read:
+        """Return ``function()``, called again after temporary failures."""
+        outcome: Read = self._repeatable(function)
+        return outcome
+
+    def attempt(self, call: Call, read: Callable[[requests.Response], Read]) -> Read:
+        """Make ``call`` once, but for a refused token."""
         token = self._tokens.current()
         try:
             return read(self._send(call, token))
