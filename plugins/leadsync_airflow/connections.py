@@ -19,14 +19,20 @@ def find_connection(conn_id: str) -> Connection | None:
     Inside a task the Task SDK is asked; elsewhere (command line, API server) Airflow's configured
     secrets backends and its own store.
 
-    :raises ConfigurationError: the connection's extra is no JSON object.
+    :raises ConfigurationError: the connection's extra is no JSON object, or Airflow does not let
+        this task read the connection.
     """
-    from airflow.sdk.exceptions import AirflowNotFoundException
+    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSecretsBackendAccessDenied
 
     try:
         found = _from_task_sdk(conn_id) if _inside_a_task() else _from_airflow(conn_id)
     except AirflowNotFoundException:
         return None
+    except AirflowSecretsBackendAccessDenied as error:
+        raise ConfigurationError(
+            f"This task may not read connection {conn_id}.",
+            remedy="Let the task's team read the connection in Airflow.",
+        ) from error
     return Connection(
         conn_id,
         found.conn_type or "",

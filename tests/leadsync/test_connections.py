@@ -307,7 +307,7 @@ def test_what_is_wrong_with_marketo_is_named(changed: dict[str, Any], problem: s
         ({"password": None}, r"lacks password \(client secret\)"),
         ({"extra": {}}, "lacks extra tenant_id"),
         ({"extra": {"tenant_id": "t", "max_concurrency": "x"}}, "extra max_concurrency is 'x'"),
-        ({"extra": {"tenant_id": "t", "max_concurrency": 0}}, "max_concurrency is 0"),
+        ({"extra": {"tenant_id": "t", "max_concurrency": 0}}, "max_concurrency is '0'"),
     ],
 )
 def test_what_is_wrong_with_dynamics_is_named(changed: dict[str, Any], problem: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Text
 
-from leadsync.state.types import JsonText, MarkedText, UtcDateTime, hide_nul, to_json
+from leadsync.state.types import JsonText, MarkedText, UtcDateTime, storable, to_json
 
 Encoder = Callable[[Any], Any]
 
@@ -57,15 +57,15 @@ def _sqlite_instant(moment: datetime) -> str:
     return _zoned(moment).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-_COPY_SPECIAL = re.compile(r"[\\\t\n\r\x00]")
+_COPY_SPECIAL = re.compile(r"[\\\t\n\r\x00\ud800-\udfff]")
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _copy_text(value: str) -> str:
     """Escape what the text format of COPY gives a meaning to."""
-    return hide_nul(value).translate(_COPY_ESCAPES) if _COPY_SPECIAL.search(value) else value
+    return storable(value).translate(_COPY_ESCAPES) if _COPY_SPECIAL.search(value) else value
 
 
-SQLITE = Form(instant=_sqlite_instant, text=hide_nul, other=_same, null=None)
-BOUND = Form(instant=_zoned, text=hide_nul, other=_same, null=None)
+SQLITE = Form(instant=_sqlite_instant, text=storable, other=_same, null=None)
+BOUND = Form(instant=_zoned, text=storable, other=_same, null=None)
 COPY = Form(instant=_copy_instant, text=_copy_text, other=str, null="\\N")

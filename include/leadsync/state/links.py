@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
@@ -77,21 +77,26 @@ def merge_base(connection: Connection, base: Mapping[str, Values]) -> None:
     """
     if not base:
         return
-    statement = (
-        select(link.c.link_id, base_value.c.body)
-        .outerjoin(base_value, base_value.c.link_id == link.c.link_id)
-        .where(among(connection, link.c.link_id, base))
-        .order_by(link.c.link_id)
-        .with_for_update(of=link)
-    )
-    stored: dict[str, Any] = {link_id: body for link_id, body in connection.execute(statement)}
-    if len(stored) < len(base):
-        raise base_without_link(min(base.keys() - stored.keys()))
+    _lock_links(connection, base)
+    stored = base_of(connection, list(base))
     rows = [
-        {"link_id": link_id, "body": {**(stored[link_id] or {}), **values}}
+        {"link_id": link_id, "body": {**stored.get(link_id, {}), **values}}
         for link_id, values in base.items()
     ]
     upsert(connection, base_value, rows)
+
+
+def _lock_links(connection: Connection, link_ids: Iterable[str]) -> None:
+    """Let nobody else change the base of the links; it must be read in a later statement.
+
+    :raises StateError: a link does not exist.
+    """
+    wanted = set(link_ids)
+    chosen = select(link.c.link_id).where(among(connection, link.c.link_id, wanted))
+    locked = connection.execute(chosen.order_by(link.c.link_id).with_for_update())
+    unknown = wanted.difference(locked.scalars())
+    if unknown:
+        raise base_without_link(min(unknown))
 
 
 def base_without_link(link_id: str) -> StateError:

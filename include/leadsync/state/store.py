@@ -36,6 +36,10 @@ class SqlStateStore:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    def close(self) -> None:
+        """Close all connections; the store opens new ones when it is used again."""
+        self.engine.dispose()
+
     def acquire_lease(
         self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
     ) -> Lease:

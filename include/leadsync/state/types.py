@@ -48,7 +48,7 @@ class MarkedText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else hide_nul(value)
+        return None if value is None else storable(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return value.replace(_NUL_STAND_IN, "\0") if value and _NUL_STAND_IN in value else value
@@ -67,9 +67,11 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-def hide_nul(value: str) -> str:
-    """Replace NUL by its stand-in."""
-    return value.replace("\0", _NUL_STAND_IN) if "\0" in value else value
+def storable(value: str) -> str:
+    """Return text that both databases take: NUL by its stand-in, half characters as ``?``."""
+    if value.isascii():
+        return value.replace("\0", _NUL_STAND_IN)
+    return value.replace("\0", _NUL_STAND_IN).encode("utf-8", "replace").decode()
 
 
 def to_json(value: Any) -> str:

@@ -16,6 +16,8 @@ from leadsync.staging.memory import MemoryStaging
 from leadsync.staging.store import Staging, StagingError
 from leadsync.values.marks import ABSENT, invalid
 
+#: a fixture serves all examples of a test.
+SHARED = [HealthCheck.function_scoped_fixture]
 CYCLE = "scheduled__2026-01-31T10:00:00+00:00"
 TEXTS = [
     "CTO",

@@ -17,6 +17,8 @@ from leadsync.state.ledger import SqlCallLedger
 from leadsync.state.store import SqlStateStore
 from leadsync.state.tables import call_bucket, call_day
 
+#: a fixture serves all examples of a test.
+SHARED = [HealthCheck.function_scoped_fixture]
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from leadsync.errors import StateError
 from leadsync.state.port import CycleRecord, StateChanges, StateStore
+from leadsync.state.store import SqlStateStore
 from leadsync.values.marks import ABSENT, invalid
 from support.state_rows import NOON, deferred, intent, journal, quarantined, row_id
 
@@ -58,6 +59,12 @@ def test_journal_holds_marks_and_any_text(store: StateStore, many: int) -> None:
     rows = [journal(1, base=text, marketo=text, dynamics=None) for text in texts * many]
     keep(store, journal=rows)
     assert store.journal(marketo_ids=[1]) == rows
+
+
+@pytest.mark.parametrize("many", [1, 200])
+def test_half_characters_do_not_stop_a_cycle(sql_store: SqlStateStore, many: int) -> None:
+    keep(sql_store, journal=[journal(1, dynamics="a\ud800é")] * many)
+    assert {row["dynamics"] for row in sql_store.journal()} == {"a?é"}
 
 
 def test_quarantine_is_listed_newest_first_and_filtered(store: StateStore) -> None:

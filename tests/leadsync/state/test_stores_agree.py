@@ -1,0 +1,115 @@
+"""All stores behave alike under any sequence of transactions, also refused ones."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadsync.errors import StateError
+from leadsync.state.memory import MemoryStateStore
+from leadsync.state.port import Lease, StateChanges, StateStore
+from leadsync.state.store import SqlStateStore
+from leadsync.state.tables import metadata
+from support.state_rows import NOON, deferred, intent, journal, link, quarantined, row_id
+
+FEW = st.integers(1, 3)
+TABLE = st.sampled_from(["lead", "contact"])
+STATUS = st.sampled_from(["open", "out_of_scope", "dynamics_deleted", "converted"])
+VALUES = st.dictionaries(st.sampled_from("abc"), st.none() | st.sampled_from(["1", "2", ""]))
+LINK = st.builds(
+    lambda number, person, row, table, status: link(
+        number, marketo_id=person, dynamics_id=row_id(row), dynamics_table=table, status=status
+    ),
+    *(FEW, FEW, FEW, TABLE, STATUS),
+)
+LINK_ID = FEW.map("link-{}".format)
+ITEM = st.builds(
+    lambda number, record, status, minutes: quarantined(
+        number,
+        record_key=f"to_dynamics:{record}",
+        status=status,
+        last_seen=NOON + timedelta(minutes=minutes),
+    ),
+    *(FEW, FEW, st.sampled_from(["open", "released", "superseded"]), FEW),
+)
+CHANGES = st.builds(
+    StateChanges,
+    links=st.lists(LINK, max_size=4),
+    base=st.dictionaries(LINK_ID, VALUES, max_size=2),
+    base_dropped=st.lists(LINK_ID, max_size=1),
+    intents=st.lists(FEW.map(intent), max_size=2),
+    journal=st.lists(FEW.map(journal), max_size=2),
+    quarantine=st.lists(ITEM, max_size=3),
+    deferred=st.lists(FEW.map(deferred), max_size=2),
+    deferred_cleared=st.lists(FEW.map(lambda n: deferred(n)["record_key"]), max_size=1),
+    seen_activities=st.dictionaries(
+        st.sampled_from("xyz"), FEW.map(lambda n: NOON + timedelta(minutes=n)), max_size=2
+    ),
+    seen_before=st.none() | FEW.map(lambda n: NOON + timedelta(minutes=n)),
+    cursors=st.dictionaries(st.sampled_from("pq"), st.sampled_from("12"), max_size=1),
+)
+#: (who acts, seconds later, what is stored): owners overtake each other when a lease has expired.
+STEPS = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 40), CHANGES), max_size=8)
+
+
+def taking(store: StateStore, owner: str, now: datetime) -> Lease | str:
+    """Take the lease; returns it, or the kind of error."""
+    try:
+        return store.acquire_lease("sync", owner, now, 30)
+    except StateError as error:
+        return type(error).__name__
+
+
+def storing(store: StateStore, changes: StateChanges, lease: Lease | None) -> str | None:
+    """Store ``changes``; returns the kind of error, if any."""
+    try:
+        store.apply(changes, lease=lease)
+    except StateError as error:
+        return type(error).__name__
+    return None
+
+
+def everything(store: StateStore) -> list[object]:
+    """Return all that the store remembers."""
+    return [
+        store.links_of_persons([1, 2, 3]),
+        store.links_of_rows("lead", [row_id(n) for n in range(4)]),
+        store.live_links("contact"),
+        store.base_of([f"link-{n}" for n in range(4)]),
+        store.intents("c1", "dynamics"),
+        store.pending_creates([row_id(1), row_id(2)]),
+        store.journal(),
+        store.quarantine(),
+        store.deferred(),
+        store.known_activities("xyz"),
+        store.cursors(),
+        store.counts(),
+        store.current_lease("sync"),
+    ]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS)
+def test_memory_and_sqlite_agree(
+    sqlite_store: SqlStateStore, steps: list[tuple[str, int, StateChanges]]
+) -> None:
+    with sqlite_store.engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    stores: tuple[StateStore, StateStore] = (MemoryStateStore(), sqlite_store)
+    leases: dict[str, Lease] = {}
+    now = NOON
+    for owner, seconds, changes in steps:
+        now += timedelta(seconds=seconds)
+        taken = [taking(store, owner, now) for store in stores]
+        assert taken[0] == taken[1]
+        if isinstance(taken[0], Lease):
+            leases[owner] = taken[0]
+        held = leases.get(owner)
+        stored = [storing(store, changes, held) for store in stores]
+        assert stored[0] == stored[1]
+        assert everything(stores[0]) == everything(stores[1])

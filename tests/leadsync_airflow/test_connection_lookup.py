@@ -1,0 +1,92 @@
+"""Connections are found where Airflow keeps them: in tasks by the Task SDK, else by Airflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leadsync.errors import ConfigurationError
+from leadsync_airflow.connections import find_connection
+
+
+class Supervisor:
+    """Stands in for the process that serves a task: knows some connections."""
+
+    def __init__(self, **connections: dict[str, Any]) -> None:
+        self.connections = connections
+        self.asked: list[str] = []
+
+    def send(self, message: Any) -> Any:
+        from airflow.sdk.exceptions import ErrorType
+        from airflow.sdk.execution_time.comms import (
+            ConnectionResult,
+            ErrorResponse,
+            GetConnection,
+        )
+
+        if not isinstance(message, GetConnection):
+            return None
+        self.asked.append(message.conn_id)
+        fields = self.connections.get(message.conn_id)
+        if message.conn_id == "forbidden":
+            return ErrorResponse(error=ErrorType.PERMISSION_DENIED, detail={"status_code": 403})
+        if fields is None:
+            return ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+        names = ("host", "schema", "login", "password", "port", "extra")
+        return ConnectionResult(conn_id=message.conn_id, **{**dict.fromkeys(names), **fields})
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    from airflow.sdk.execution_time import task_runner
+
+    known = Supervisor(
+        marketo_default={
+            "conn_type": "marketo",
+            "host": "https://123-ABC-456.mktorest.com",
+            "login": "id",
+            "password": "long-enough-secret",
+            "extra": '{"max_concurrency": 4}',
+        },
+        broken={"conn_type": "marketo", "extra": "[1]"},
+    )
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", known, raising=False)
+    return known
+
+
+def test_a_task_asks_its_supervisor(supervisor: Supervisor) -> None:
+    found = find_connection("marketo_default")
+    assert found is not None
+    assert (found.conn_type, found.host) == ("marketo", "https://123-ABC-456.mktorest.com")
+    assert (found.login, found.password) == ("id", "long-enough-secret")
+    assert found.extra == {"max_concurrency": 4}
+    assert supervisor.asked == ["marketo_default"]
+
+
+def test_what_the_supervisor_does_not_know_is_not_found(supervisor: Supervisor) -> None:
+    assert find_connection("leadsync_db") is None
+    assert supervisor.asked == ["leadsync_db"]
+
+
+def test_an_extra_that_is_no_object_is_named(supervisor: Supervisor) -> None:
+    with pytest.raises(ConfigurationError, match="extra of connection broken"):
+        find_connection("broken")
+
+
+def test_a_connection_that_the_task_may_not_read_is_named(supervisor: Supervisor) -> None:
+    with pytest.raises(ConfigurationError, match="may not read connection forbidden"):
+        find_connection("forbidden")
+
+
+def test_outside_of_tasks_airflows_own_lookup_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEADSYNC_DB", "postgres://u:p@db.example.com:5433/leads")
+    found = find_connection("leadsync_db")
+    assert found is not None
+    assert (found.conn_type, found.host, found.port) == ("postgres", "db.example.com", 5433)
+    assert (found.login, found.password, found.schema) == ("u", "p", "leads")
+
+
+def test_outside_of_tasks_an_unknown_connection_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_NOBODY_KNOWS", raising=False)
+    assert find_connection("nobody_knows") is None
