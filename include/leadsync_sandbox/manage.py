@@ -21,6 +21,7 @@ from leadsync_sandbox.serve import SYSTEMS
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+HEALTH_SECONDS = 2.0
 
 
 class SandboxStartError(RuntimeError):
@@ -94,7 +95,7 @@ def _is_healthy(known: SandboxInfo, system: str) -> bool:
     url = f"{known.system(system).url}/_control/health"
     context = ssl.create_default_context(cafile=known.ca_bundle) if known.ca_bundle else None
     try:
-        with urllib.request.urlopen(url, timeout=5, context=context) as answer:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=HEALTH_SECONDS, context=context) as answer:  # noqa: S310
             told: dict[str, Any] = json.load(answer)
             return told.get("system") == system
     except (OSError, urllib.error.URLError, ValueError):
@@ -172,7 +173,9 @@ def seed(data_dir: Path, people: int, seed: int) -> dict[str, Any]:
     if known is None:
         raise SandboxStartError(f"No sandbox runs in {data_dir}. Start it first: sandbox up.")
     dataset = build(people, seed, datetime.now(UTC))
-    counts: dict[str, Any] = load(dataset, known.marketo.url, known.dynamics.url)
+    counts: dict[str, Any] = load(
+        dataset, known.marketo.url, known.dynamics.url, ca_bundle=known.ca_bundle
+    )
     return counts
 
 

@@ -51,9 +51,13 @@ def parse_moment(text: str) -> datetime:
     :raises ValueError: when ``text`` is no instant.
     """
     parsed = datetime.fromisoformat(text)
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError as problem:
+        raise ValueError(f"{text} is out of range in UTC") from problem
 
 
 def format_moment(moment: datetime) -> str:
     """Write an instant in UTC to the whole second, such as ``2026-01-31T10:00:00Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plain = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{plain.isoformat()}Z"

@@ -54,7 +54,7 @@ def serve_in_thread(app: ASGIApp, *, tls: Certificate | None = None) -> Iterator
         scheme = "https" if tls else "http"
         yield f"{scheme}://{LOOPBACK}:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.should_exit = server.force_exit = True
         thread.join()
         listener.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from leadsync_sandbox.common.sandbox import Json, Sandbox
 from leadsync_sandbox.marketo import identity
 from leadsync_sandbox.marketo.activity_log import ActivityLog
 from leadsync_sandbox.marketo.bulk.jobs import advance_jobs
+from leadsync_sandbox.marketo.complaints import complaints
 from leadsync_sandbox.marketo.defaults import DEFAULTS
 from leadsync_sandbox.marketo.endpoints import all_routes
 from leadsync_sandbox.marketo.envelope import HttpError, MarketoError, failure, success
@@ -99,7 +101,7 @@ class MarketoSandbox(Sandbox):
         except HttpError as error:
             answer = error.answer
         self._limits.count(user or "unknown", answer.errors)
-        return answer
+        return replace(answer, complaints=complaints(call))
 
     def _route(self, call: Call) -> tuple[Route, dict[str, str]]:
         if "//" in call.path and self.settings["double_slash_rejected"]:
@@ -171,4 +173,4 @@ def _compressed(call: Call, answer: Answer) -> Answer:
         return answer
     headers = {**answer.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     body = gzip.compress(answer.body, 1)
-    return Answer(answer.status, headers, body, answer.errors, answer.complaints, answer.counts)
+    return replace(answer, headers=headers, body=body)

@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
         OTHER_CLIENT_ID: {"secret": OTHER_CLIENT_SECRET, "user": "other@sandbox.example"},
     },
     "token_life_seconds": 3600,
+    "unknown_grant_status": 400,
     "token_in_query": False,  # access_token as query parameter
     "denied_permissions": [],  # e.g. ["Read-Write Schema Custom Field"]
     # limits (5); 0 switches one off
@@ -30,8 +31,11 @@ DEFAULTS: dict[str, Any] = {
     "batch_over_limit_code": "1003",
     "double_slash_rejected": True,
     "latency": "off",  # off | realistic (20)
+    # creating fields (7.1): does one bad field refuse the call or only itself
+    "field_create_failure": "response",  # response | record
     # writing persons (7.3, 6)
     "overlong_string": "truncate",  # truncate | skip_1003 (6.4)
+    "concurrent_upserts_race": False,  # two upserts of one key at once create two persons
     "empty_string": "null",  # null | text
     "readonly_field": "skip_1003",  # skip_1003 | ignore
     "missing_lookup": "skip_1003",  # skip_1003 | skip_1002 | create
@@ -47,6 +51,8 @@ DEFAULTS: dict[str, Any] = {
     "activity_ids": True,  # rows carry the legacy member id
     "scan_block": 5_000,  # log rows that one call looks at
     "invalid_token_code": "1003",
+    "paging_token_days": 0,  # 0: a paging token is good for ever
+    "reversed_pages": False,  # rows of a page come newest first
     "activities_accept_delete": False,  # type 37 through activities.json
     "merge_logs_delete": False,  # losers of a merge also get a type 37 row
     # bulk (13, 14)

@@ -36,7 +36,8 @@ class Identity:
         client_id = parameters.get("client_id", "")
         client = self._settings["clients"].get(client_id)
         if parameters.get("grant_type") != "client_credentials":
-            return _refused(400, "unsupported_grant_type", "Unsupported grant type")
+            status = int(self._settings["unknown_grant_status"])
+            return _refused(status, "unsupported_grant_type", "Unsupported grant type")
         if client is None:
             return _refused(401, "unauthorized", f"No client with requested id: {client_id}")
         if client["secret"] != parameters.get("client_secret"):

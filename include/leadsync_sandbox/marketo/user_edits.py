@@ -90,10 +90,7 @@ def _activity(box: Instance, edit: Json) -> Json:
 
 
 def _field(box: Instance, edit: Json) -> Json:
-    result = create_field(box, edit["fields"], api_created=False)
-    if result["status"] != "created":
-        raise ControlError(f"Field {edit['fields'].get('name')}: {result['reasons'][0]}")
-    return {"id": result["name"]}
+    return {"id": create_field(box, edit["fields"], api_created=False)["name"]}
 
 
 def _list(box: Instance, edit: Json) -> Json:

@@ -15,6 +15,8 @@ from leadsync_sandbox.marketo.fields import TEXT_TYPES, Field
 INT32 = 2**31
 MOST_TEXT_BYTES = 30_000
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TRUE = ("true", "1", "yes")
 _FALSE = ("false", "0", "no")
 
@@ -95,7 +97,9 @@ def _float(field: Field, value: Any, settings: Settings) -> float | int:
 
 def _date(field: Field, value: Any, _settings: Settings) -> str:
     try:
-        return date.fromisoformat(str(value)[:10]).isoformat()
+        if not _DATE.fullmatch(str(value)):
+            raise ValueError("no ISO 8601 date")
+        return date.fromisoformat(str(value)).isoformat()
     except ValueError as problem:
         raise invalid(field, value) from problem
 
@@ -103,8 +107,8 @@ def _date(field: Field, value: Any, _settings: Settings) -> str:
 def _datetime(field: Field, value: Any, _settings: Settings) -> str:
     text = str(value)
     try:
-        if "T" not in text and " " not in text:
-            raise ValueError("a date without time")
+        if not _INSTANT.fullmatch(text):
+            raise ValueError("no ISO 8601 date with time")
         return format_moment(parse_moment(text))
     except ValueError as problem:
         raise invalid(field, value) from problem

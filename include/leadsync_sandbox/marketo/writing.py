@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from leadsync_sandbox.marketo.instance import Instance, Origin
 from leadsync_sandbox.marketo.people import Person
 from leadsync_sandbox.marketo.values import accept, invalid
 
+#: how long a racing upsert looks away between lookup and write.
+RACE_SECONDS = 0.1
 ACTIONS = ("createOrUpdate", "createOnly", "updateOnly", "createDuplicate")
 
 
@@ -55,8 +58,13 @@ class PersonWriter:
         :raises MarketoError: 1006 or 1011, before anything is written.
         """
         self._check_names(records)
-        with self._box.database.transaction():
+        racing = self._box.settings["concurrent_upserts_race"]
+        if racing:
             self._preload(records)
+            time.sleep(RACE_SECONDS)
+        with self._box.database.transaction():
+            if not racing:
+                self._preload(records)
             results = [self._result(record) for record in records]
             self._store()
         return results

@@ -137,6 +137,16 @@ def test_a_standing_lag_loses_nothing(rest: Rest) -> None:
     assert len(rest.changes(end["nextPageToken"])) == 1
 
 
+def test_page_order_and_token_age_are_switches(rest: Rest) -> None:
+    rest.control.settings(reversed_pages=True, paging_token_days=2)
+    token = rest.token()
+    numbers = [rest.create(email=f"{n}@x.com") for n in range(3)]
+    assert [row["leadId"] for row in rest.changes(token)] == numbers[::-1]
+    rest.control.advance(2 * 86_400 + 1)
+    rest.authenticate()
+    assert rest.code(rest.get(CHANGES, nextPageToken=token, fields="email")) == "1003"
+
+
 def test_the_legacy_id_can_be_absent(rest: Rest) -> None:
     rest.control.settings(activity_ids=False)
     rest.create(email="a@x.com")

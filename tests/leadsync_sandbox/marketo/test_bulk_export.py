@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def january(rest: Rest) -> Rest:
     return rest
 
 
-def order(rest: Rest, kind: str = "leads", **body: object) -> Json:
+def order(rest: Rest, kind: str = "leads", **body: Any) -> Json:
     default: Json = {"filter": {"createdAt": JANUARY}}
     if kind == "leads":
         default["fields"] = ["id", "email", "firstName", "unsubscribed"]
@@ -78,7 +79,7 @@ def test_status_moves_at_most_every_60_seconds(january: Rest) -> None:
 
 def test_null_is_the_bare_word_and_headers_can_be_renamed(january: Rest) -> None:
     january.create(email="a@x.com")
-    body = {"fields": ["email", "firstName"], "columnHeaderNames": {"email": "Mail"}}
+    body: Json = {"fields": ["email", "firstName"], "columnHeaderNames": {"email": "Mail"}}
     export_id = order(january, format="TSV", **body)["result"][0]["exportId"]
     run(january, export_id)
     text = january.raw("GET", f"{LEADS}/{export_id}/file.json").text
@@ -100,7 +101,7 @@ def test_updated_at_uses_the_internal_stamp(january: Rest) -> None:
 
 
 def test_filters_fields_and_spans_are_checked(january: Rest) -> None:
-    def code(**body: object) -> str:
+    def code(**body: Any) -> str:
         return january.code(order(january, **body))
 
     assert code(fields=[]) == "1003"

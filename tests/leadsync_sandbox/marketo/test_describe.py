@@ -36,8 +36,7 @@ def test_a_field_is_created_used_hidden_and_never_deleted(rest: Rest) -> None:
     assert rest.post(FIELDS, {"input": [field]})["result"] == [
         {"name": "leadsyncDynamicsId", "status": "created"}
     ]
-    (again,) = rest.post(FIELDS, {"input": [field]})["result"]
-    assert (again["status"], again["reasons"][0]["code"]) == ("skipped", "1017")
+    assert rest.code(rest.post(FIELDS, {"input": [field]})) == "1017"
     path = "/rest/v1/leads/schema/fields/leadsyncDynamicsId.json"
     (shown,) = rest.get(path)["result"]
     assert (shown["isCustom"], shown["isApiCreated"], shown["length"]) == (True, True, 255)
@@ -52,15 +51,20 @@ def test_a_field_is_created_used_hidden_and_never_deleted(rest: Rest) -> None:
     assert "rest" not in item
 
 
-def test_bad_fields_are_skipped_and_standard_ones_are_fixed(rest: Rest) -> None:
+def test_bad_fields_are_refused_and_standard_ones_are_fixed(rest: Rest) -> None:
     bad = [
         {"name": "1x", "displayName": "One", "dataType": "string"},
         {"name": "x", "displayName": "X", "dataType": "blob"},
         {"name": "y", "displayName": "First Name", "dataType": "string"},
         {"name": "z", "dataType": "string"},
     ]
-    codes = [r["reasons"][0]["code"] for r in rest.post(FIELDS, {"input": bad})["result"]]
+    good = {"name": "ok", "displayName": "Ok", "dataType": "string"}
+    codes = [rest.code(rest.post(FIELDS, {"input": [good, field]})) for field in bad]
     assert codes == ["1003", "1003", "1017", "1002"]
+    assert rest.code(rest.get("/rest/v1/leads/schema/fields/ok.json")) == "1006"
+    rest.control.settings(field_create_failure="record")
+    created, skipped = rest.post(FIELDS, {"input": [good, bad[0]]})["result"]
+    assert (created["status"], skipped["status"]) == ("created", "skipped")
     path = "/rest/v1/leads/schema/fields/firstName.json"
     assert rest.code(rest.post(path, {"input": [{"isHidden": True}]})) == "1003"
     assert rest.code(rest.get("/rest/v1/leads/schema/fields/nope.json")) == "1006"

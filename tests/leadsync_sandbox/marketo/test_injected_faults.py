@@ -73,6 +73,19 @@ def test_secrets_stay_out_of_the_journal(rest: Rest) -> None:
     assert rest.client[1] not in entry["query"]
 
 
+def test_bad_manners_are_noted_though_served(rest: Rest) -> None:
+    rest.sync({"email": "a@x.com", "title": ""}, {"email": "A@x.com"})
+    assert rest.control.journal()[-1]["complaints"] == [
+        "an empty string is sent instead of null (27)",
+        "one key is twice in a batch (26)",
+    ]
+    path = f"/rest/v1/activities.json?listId=1&access_token=x&nextPageToken={rest.token()}"
+    rest.raw("GET", path, headers={"Accept-Encoding": "identity"})
+    assert len(rest.control.journal()[-1]["complaints"]) == 3
+    rest.create(email="b@x.com")
+    assert rest.control.journal()[-1]["complaints"] == []
+
+
 def test_the_realistic_latency_profile_slows_answers(rest: Rest) -> None:
     rest.control.settings(latency="realistic")
     answer = rest.raw("GET", "/rest/v1/leads/partitions.json")

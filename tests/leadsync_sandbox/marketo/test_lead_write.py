@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -200,6 +201,14 @@ def test_switches_for_what_is_unknown(rest: Rest) -> None:
     assert rest.sync({"firstName": "x"})[0]["status"] == "created"
     rest.control.settings(unknown_field="record")
     assert reason(rest.sync({"email": "a@x.com", "nothing": 1})[0])[0] == "1006"
+
+
+def test_two_upserts_at_once_make_two_persons_by_switch(rest: Rest) -> None:
+    rest.control.settings(concurrent_upserts_race=True)
+    with ThreadPoolExecutor(2) as pool:
+        for result in pool.map(rest.sync, [{"email": "a@x.com"}] * 2):
+            assert result[0]["status"] == "created"
+    assert len(rest.leads("email", "a@x.com")) == 2
 
 
 def test_scores_are_absolute_and_logged_as_score_changes(custom: Rest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.marketo_rest import Rest
+from support.marketo_rest import Json, Rest
 
 
 def test_edits_validate_log_and_cost_no_quota(rest: Rest) -> None:
@@ -37,7 +37,7 @@ def test_edits_validate_log_and_cost_no_quota(rest: Rest) -> None:
         ("explode", {}, "Unknown edit"),
     ],
 )
-def test_impossible_edits_say_why(rest: Rest, operation: str, edit: dict, words: str) -> None:
+def test_impossible_edits_say_why(rest: Rest, operation: str, edit: Json, words: str) -> None:
     with pytest.raises(RuntimeError, match=words):
         rest.control.edit(operation, **edit)
 
@@ -67,7 +67,7 @@ def test_import_is_quiet_unless_asked_and_keeps_given_ids(rest: Rest) -> None:
     ],
 )
 def test_import_refuses_what_does_not_fit_and_stores_nothing(
-    rest: Rest, records: dict, word: str
+    rest: Rest, records: Json, word: str
 ) -> None:
     with pytest.raises(RuntimeError, match=word):
         rest.control.load(**{"companies": [{"externalCompanyId": "x"}], **records})

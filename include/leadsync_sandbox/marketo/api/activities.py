@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from leadsync_sandbox.common.clock import parse_moment
@@ -17,7 +17,7 @@ from leadsync_sandbox.marketo.fields import Field
 from leadsync_sandbox.marketo.instance import Instance
 from leadsync_sandbox.marketo.request import Request
 from leadsync_sandbox.marketo.routes import Route
-from leadsync_sandbox.marketo.tokens import read_token, write_token
+from leadsync_sandbox.marketo.tokens import Position, read_fresh_token, write_token
 
 MOST_TYPES = 10
 MOST_LEADS = 30
@@ -38,7 +38,7 @@ def paging_token(box: Instance, request: Request) -> Json:
         since = parse_moment(text)
     except ValueError as problem:
         raise MarketoError("704", f"Invalid date format: '{text}'") from problem
-    return {"nextPageToken": write_token(box.log.start(since))}
+    return {"nextPageToken": _token(box.log.start(since), request)}
 
 
 def list_activities(box: Instance, request: Request) -> Json:
@@ -108,7 +108,7 @@ def _read(
     box: Instance, request: Request, wanted: Wanted, show: Callable[[sqlite3.Row], Json]
 ) -> Json:
     block = box.log.scan(
-        read_token(request.required("nextPageToken"), box.settings),
+        read_fresh_token(request.required("nextPageToken"), request.now, box.settings),
         box.clock.now(),
         types=wanted.types,
         most=request.batch_size(),
@@ -116,10 +116,15 @@ def _read(
         where=wanted.where,
         parameters=wanted.parameters,
     )
-    members: Json = {"nextPageToken": write_token(block.position), "moreResult": block.more}
+    members: Json = {"nextPageToken": _token(block.position, request), "moreResult": block.more}
     if block.rows:
-        members["result"] = [show(row) for row in block.rows]
+        rows = reversed(block.rows) if box.settings["reversed_pages"] else block.rows
+        members["result"] = [show(row) for row in rows]
     return members
+
+
+def _token(position: Position, request: Request) -> str:
+    return write_token(replace(position, issued=int(request.now.timestamp())))
 
 
 def _base(box: Instance, row: sqlite3.Row) -> Json:

@@ -127,16 +127,25 @@ def create_fields(box: Instance, request: Request) -> Json:
         made = sum(field.api_created for field in existing.values())
         if made + len(records) > MOST_API_FIELDS:
             raise MarketoError("1003", f"At most {MOST_API_FIELDS} fields can be created by API")
-        return {"result": [create_field(box, record, api_created=True) for record in records]}
+        return {"result": [_created(box, record) for record in records]}
+
+
+def _created(box: Instance, record: Json) -> Json:
+    try:
+        return create_field(box, record, api_created=True)
+    except MarketoError as problem:
+        if box.settings["field_create_failure"] == "response":
+            raise
+        reason = {"code": problem.code, "message": problem.message}
+        return {"name": record.get("name"), "status": "skipped", "reasons": [reason]}
 
 
 def create_field(box: Instance, record: Json, *, api_created: bool) -> Json:
-    """Create a custom field from ``{name, displayName, dataType, ...}``; return its status."""
-    try:
-        _check_new_field(box, record)
-    except MarketoError as problem:
-        reason = {"code": problem.code, "message": problem.message}
-        return {"name": record.get("name"), "status": "skipped", "reasons": [reason]}
+    """Create a custom field from ``{name, displayName, dataType, ...}``; return its status.
+
+    :raises MarketoError: 1002, 1003 or 1017, naming what is wrong.
+    """
+    _check_new_field(box, record)
     more: dict[str, Any] = {
         attribute: record[name] for name, attribute in _UPDATABLE.items() if name in record
     }
