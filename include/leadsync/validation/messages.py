@@ -1,0 +1,71 @@
+"""What a failure says: the rule, the target's own field name, the value, the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from leadsync.validation.formats import FORMATS
+from leadsync.validation.model import Failure, Rule, RuleKind
+from leadsync.values.marks import ABSENT, shown
+
+_LONGEST_QUOTE = 100
+
+
+def failure(position: int, rule: Rule, cell: str | None) -> Failure:
+    """Return the failure of the cell at ``position``, with its message."""
+    value = None if cell == ABSENT else shown(cell)
+    return Failure(position, rule, value, _MESSAGES[rule.kind](rule, value or ""))
+
+
+def _required(rule: Rule, _value: str) -> str:
+    return f"missing: {rule.target} is required"
+
+
+def _max_length(rule: Rule, value: str) -> str:
+    return f"too long: {rule.target} {len(value)}/{rule.limit}"
+
+
+def _max_bytes(rule: Rule, value: str) -> str:
+    return f"too long: {rule.target} {len(value.encode())}/{rule.limit} bytes"
+
+
+def _format(rule: Rule, value: str) -> str:
+    _, name = FORMATS[str(rule.limit)]
+    return f"invalid format: {rule.target} is no {name}: {_quoted(value)}"
+
+
+def _minimum(rule: Rule, value: str) -> str:
+    return f"too small: {rule.target} {value} < {_number(rule)}"
+
+
+def _maximum(rule: Rule, value: str) -> str:
+    return f"too large: {rule.target} {value} > {_number(rule)}"
+
+
+def _option(rule: Rule, value: str) -> str:
+    return f"unknown option {_quoted(value)} for {rule.target}"
+
+
+def _type(rule: Rule, value: str) -> str:
+    return f"wrong type: {rule.target} is no {rule.limit}: {_quoted(value)}"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if len(value) <= _LONGEST_QUOTE else f'"{value[:_LONGEST_QUOTE]}…"'
+
+
+def _number(rule: Rule) -> str:
+    limit = rule.limit
+    return str(int(limit)) if isinstance(limit, float) and limit.is_integer() else str(limit)
+
+
+_MESSAGES: dict[RuleKind, Callable[[Rule, str], str]] = {
+    "required": _required,
+    "max_length": _max_length,
+    "max_bytes": _max_bytes,
+    "format": _format,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "option": _option,
+    "type": _type,
+}

@@ -1,0 +1,99 @@
+"""Checks a frame without Great Expectations: for simulation, and to prove the other check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import pandas as pd
+
+from leadsync.validation.cells import as_lists, failures_of, fields_of, require_columns
+from leadsync.validation.formats import FORMATS
+from leadsync.validation.model import Failure, Operation, Rule, RuleSet
+from leadsync.values.marks import ABSENT, INVALID
+from leadsync.values.option import SEPARATOR
+
+Place = tuple[int, str]
+Find = Callable[["_Column", Rule], list[int]]
+
+
+def check_plain(frame: pd.DataFrame, rules: RuleSet) -> list[Failure]:
+    """Return every cell that breaks a rule, by row, then by rule.
+
+    :param frame: canonical values, one column per mapped field (docs/architecture.md, Values).
+    :raises LeadsyncError: the frame lacks a column that has rules.
+    """
+    require_columns(frame, rules)
+    columns = {
+        name: _Column(cells, rules.operation)
+        for name, cells in as_lists(frame, fields_of(rules)).items()
+    }
+    found = [(rule, _FINDERS[rule.kind](columns[rule.field], rule)) for rule in rules.rules]
+    return failures_of(frame, [(rule, positions) for rule, positions in found if positions])
+
+
+class _Column:
+    """A column's cells by what they are, each with its position."""
+
+    def __init__(self, cells: Sequence[str | None], operation: Operation) -> None:
+        missing = (None, ABSENT) if operation == "create" else (None,)
+        self.missing = [position for position, cell in enumerate(cells) if cell in missing]
+        self.valid: list[Place] = []
+        self.invalid: list[Place] = []
+        for position, cell in enumerate(cells):
+            if cell is None or cell == ABSENT:
+                continue
+            (self.invalid if cell.startswith(INVALID) else self.valid).append((position, cell))
+
+
+def _required(column: _Column, _rule: Rule) -> list[int]:
+    return column.missing
+
+
+def _type(column: _Column, _rule: Rule) -> list[int]:
+    return [position for position, _ in column.invalid]
+
+
+def _option(column: _Column, rule: Rule) -> list[int]:
+    known = frozenset(cast(tuple[str, ...], rule.limit))
+    unknown = [p for p, cell in column.valid if not known.issuperset(cell.split(SEPARATOR))]
+    return sorted(unknown + _type(column, rule))
+
+
+def _max_length(column: _Column, rule: Rule) -> list[int]:
+    limit = cast(int, rule.limit)
+    return [position for position, cell in column.valid if len(cell) > limit]
+
+
+def _max_bytes(column: _Column, rule: Rule) -> list[int]:
+    limit = cast(int, rule.limit)
+    return [position for position, cell in column.valid if len(cell.encode()) > limit]
+
+
+def _format(column: _Column, rule: Rule) -> list[int]:
+    is_valid, _ = FORMATS[str(rule.limit)]
+    return [position for position, cell in column.valid if not is_valid(cell)]
+
+
+def _minimum(column: _Column, rule: Rule) -> list[int]:
+    if isinstance(rule.limit, str):
+        return [position for position, cell in column.valid if cell < rule.limit]
+    limit = float(cast(float, rule.limit))
+    return [position for position, cell in column.valid if float(cell) < limit]
+
+
+def _maximum(column: _Column, rule: Rule) -> list[int]:
+    limit = float(cast(float, rule.limit))
+    return [position for position, cell in column.valid if float(cell) > limit]
+
+
+_FINDERS: dict[str, Find] = {
+    "required": _required,
+    "type": _type,
+    "option": _option,
+    "max_length": _max_length,
+    "max_bytes": _max_bytes,
+    "format": _format,
+    "minimum": _minimum,
+    "maximum": _maximum,
+}
