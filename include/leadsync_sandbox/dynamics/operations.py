@@ -7,6 +7,7 @@ from collections.abc import Callable
 from leadsync_sandbox.common.calls import Answer
 from leadsync_sandbox.dynamics import collections, entities, functions
 from leadsync_sandbox.dynamics.actions import bulk, merge, qualify
+from leadsync_sandbox.dynamics.actions.bulk_delete import bulk_delete
 from leadsync_sandbox.dynamics.csdl import metadata_document
 from leadsync_sandbox.dynamics.errors import ApiError, query_error, unknown_segment, unsupported
 from leadsync_sandbox.dynamics.exchange import Request
@@ -25,7 +26,7 @@ _FUNCTIONS: dict[str, Handler] = {
     "GlobalOptionSetDefinitions": functions.global_option_sets,
     "$metadata": metadata_document,
 }
-_ACTIONS: dict[str, Handler] = {"Merge": merge.merge_rows}
+_ACTIONS: dict[str, Handler] = {"Merge": merge.merge_rows, "BulkDelete": bulk_delete}
 
 
 def execute(session: Session, request: Request) -> Answer:

@@ -25,15 +25,15 @@ class LoadError(RuntimeError):
 def load(dataset: Dataset, marketo_url: str, dynamics_url: str, *, ca_bundle: str = "") -> Json:
     """Store everything and return ``{"marketo": {...}, "dynamics": {...}}`` with counts by kind.
 
-    When the data set has values of the sync filter, its column is made on the tables that lack
-    it, as a customiser would.
+    When the data set has values of the sync filter, its column is made on leads and
+    contacts where it is missing, as a customiser would, with Yes as default.
 
     :param ca_bundle: PEM file to trust; without it ``REQUESTS_CA_BUNDLE`` counts.
     :raises LoadError: naming the address and the reason.
     """
     poster = _Poster(ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE", ""))
-    for table, rows in dataset.dynamics.items():
-        if any(SYNC_FLAG in row for row in rows):
+    if any(SYNC_FLAG in row for rows in dataset.dynamics.values() for row in rows):
+        for table in ("lead", "contact"):
             _provide_flag(poster, dynamics_url, table)
     return {
         "marketo": _store(poster, marketo_url, {"leads": dataset.marketo}),
@@ -51,6 +51,7 @@ def _provide_flag(poster: _Poster, url: str, table: str) -> None:
             "schema_name": "new_SyncToMkto",
             "display_name": "Sync to Marketo",
             "type": "Boolean",
+            "default": True,
         }
         poster.send("POST", f"{url}/_control/edit", edit)
 

@@ -70,6 +70,39 @@ def test_many_records_in_one_call(client: DataverseClient) -> None:
     assert [row["lastname"] for row in found] == ["N0", "N1", "N2", "N3", "N4"]
 
 
+def test_many_records_are_deleted(client: DataverseClient) -> None:
+    ids = client.records.create("lead", [{"subject": "a"}, {"subject": "b"}, {"subject": "c"}])
+
+    job = client.records.delete("lead", ids[:2])
+
+    assert job
+    assert [row["leadid"] for row in client.records.list("lead", select=["subject"])] == ids[2:]
+
+
+def test_upserts_by_alternate_key(client: DataverseClient) -> None:
+    client.tables.add_columns("lead", {"new_MarketoId": "int"})
+    client.tables.create_alternate_key("lead", "new_MarketoId_Key", ["new_marketoid"])
+    items = [
+        {"alternate_key": {"new_marketoid": n}, "record": {"lastname": f"N{n}"}} for n in (7, 8)
+    ]
+
+    client.records.upsert("lead", items[:1])
+    client.records.upsert("lead", items)
+
+    found = client.records.list("lead", select=["lastname"], orderby=["lastname"])
+    assert [row["lastname"] for row in found] == ["N7", "N8"]
+
+
+def test_columns_are_read_and_changed(client: DataverseClient) -> None:
+    client.tables.add_columns("lead", {"new_Code": "string"})
+    client.tables.update_column("lead", "new_Code", {"max_length": 7})
+
+    column = client.tables.get_column("lead", "new_code", typed=True)
+
+    assert column["MaxLength"] == 7
+    assert len(client.tables.list_columns("lead")) > 149
+
+
 def test_pages_are_followed(client: DataverseClient) -> None:
     client.records.create("lead", [{"subject": f"{n:02}"} for n in range(7)])
 
