@@ -20,6 +20,7 @@ from leadsync.marketo.activity_types import (
 from leadsync.marketo.auth import TokenKeeper
 from leadsync.marketo.bulk_extract import BulkExport
 from leadsync.marketo.bulk_import import BulkImport
+from leadsync.marketo.companies import CompanyResult, read_companies, sync_companies
 from leadsync.marketo.connection import MarketoConnection
 from leadsync.marketo.custom_activities import ActivityResult, NewActivity, add_activities
 from leadsync.marketo.describe import PersonObject, describe_fields, describe_object
@@ -89,6 +90,16 @@ class MarketoClient:
     def merge_persons(self, winner: int, losers: Sequence[int]) -> None:
         """Merge ``losers`` into ``winner``."""
         merge_persons(self.session, winner, losers)
+
+    # ------------------------------------------------------------ companies
+
+    def companies(self, external_ids: Sequence[str], fields: Sequence[str]) -> list[Json]:
+        """Return the companies with these ``externalCompanyId``."""
+        return read_companies(self.session, external_ids, fields)
+
+    def sync_companies(self, records: Sequence[Json]) -> list[CompanyResult]:
+        """Create or update at most 300 companies by ``externalCompanyId``."""
+        return sync_companies(self.session, records)
 
     # ------------------------------------------------------------ activities
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from leadsync.errors import ApiError, RejectedError, TransientApiError
+from leadsync.errors import RejectedError, TransientApiError
 from leadsync.http.pool import in_order
 from leadsync.marketo.pages import all_pages
 from leadsync.marketo.session import MarketoSession
@@ -17,6 +18,25 @@ BATCH = 300
 _SPLITTABLE = frozenset({"1003", "604"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What all batches of one read have in common."""
+
+    session: MarketoSession
+    path: str
+    filter_type: str
+    fields: list[str]
+
+    def page_through(self, batch: list[str], fields: list[str]) -> list[Json]:
+        params = {
+            "filterType": self.filter_type,
+            "filterValues": ",".join(batch),
+            "fields": ",".join(fields),
+            "batchSize": str(BATCH),
+        }
+        return all_pages(self.session, self.path, params, QUERY_PERSONS)
+
+
 def read_persons(
     session: MarketoSession, filter_type: str, values: Sequence[str], fields: Sequence[str]
 ) -> list[Json]:
@@ -26,60 +46,50 @@ def read_persons(
     with a comma is asked for alone, since commas separate values and cannot be escaped; what is
     found for its parts is dropped.
     """
+    return read_records(session, PATH, filter_type, values, fields)
+
+
+def read_records(
+    session: MarketoSession,
+    path: str,
+    filter_type: str,
+    values: Sequence[str],
+    fields: Sequence[str],
+) -> list[Json]:
+    """Do what :func:`read_persons` does, for any object type with an ``id``."""
+    query = _Query(session, path, filter_type, list(dict.fromkeys(("id", *fields))))
+    pages = in_order(
+        lambda batch: _matches(query, batch), _batches(values), session.transport.max_concurrency
+    )
+    return list({record.get("id"): record for page in pages for record in page}.values())
+
+
+def _batches(values: Sequence[str]) -> list[list[str]]:
     wanted = list(dict.fromkeys(value for value in values if value))
     plain = [value for value in wanted if "," not in value]
-    names = list(dict.fromkeys(("id", *fields)))
-    batches = [
+    return [
         *(plain[start : start + BATCH] for start in range(0, len(plain), BATCH)),
         *([value] for value in wanted if "," in value),
     ]
-    pages = in_order(
-        lambda batch: _matches(session, filter_type, batch, names),
-        batches,
-        session.transport.max_concurrency,
-    )
-    return list({person.get("id"): person for page in pages for person in page}.values())
 
 
-def _matches(
-    session: MarketoSession, filter_type: str, batch: list[str], names: list[str]
-) -> list[Json]:
+def _matches(query: _Query, batch: list[str]) -> list[Json]:
     if "," not in batch[0]:
-        return [person for part in _parts(session, filter_type, batch, names) for person in part]
-    asked = names if filter_type in names else [*names, filter_type]
-    found = _page_through(session, filter_type, batch, asked)
+        return _parts(query, batch)
+    asked = list(dict.fromkeys((*query.fields, query.filter_type)))
     exact = batch[0].casefold()
     return [
-        {name: person[name] for name in names if name in person}
-        for person in found
-        if str(person.get(filter_type)).casefold() == exact
+        {name: record[name] for name in query.fields if name in record}
+        for record in query.page_through(batch, asked)
+        if str(record.get(query.filter_type)).casefold() == exact
     ]
 
 
-def _parts(
-    session: MarketoSession, filter_type: str, batch: list[str], names: list[str]
-) -> Iterator[list[Json]]:
+def _parts(query: _Query, batch: list[str]) -> list[Json]:
     try:
-        yield _page_through(session, filter_type, batch, names)
+        return query.page_through(batch, query.fields)
     except (RejectedError, TransientApiError) as error:
-        if not _splittable(error, batch):
+        if error.code not in _SPLITTABLE or len(batch) == 1:
             raise
-        half = len(batch) // 2
-        yield from _parts(session, filter_type, batch[:half], names)
-        yield from _parts(session, filter_type, batch[half:], names)
-
-
-def _splittable(error: ApiError, batch: list[str]) -> bool:
-    return error.code in _SPLITTABLE and len(batch) > 1
-
-
-def _page_through(
-    session: MarketoSession, filter_type: str, batch: list[str], names: list[str]
-) -> list[Json]:
-    params = {
-        "filterType": filter_type,
-        "filterValues": ",".join(batch),
-        "fields": ",".join(names),
-        "batchSize": str(BATCH),
-    }
-    return all_pages(session, PATH, params, QUERY_PERSONS)
+    half = len(batch) // 2
+    return _parts(query, batch[:half]) + _parts(query, batch[half:])

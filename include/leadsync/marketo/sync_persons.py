@@ -35,8 +35,10 @@ class PersonWriter:
     def write(self, records: Sequence[Json]) -> list[PersonResult]:
         """Write ``records``; results in input order.
 
-        ``""`` is sent as null, the only form that clears a field. A record that makes its whole
-        call fail is found by halving and reported as skipped with that failure.
+        ``""`` is sent as null, the only form that clears a field. Records with one lookup value are
+        folded into one, the later value winning, since what Marketo does with them is undefined. A
+        record that makes its whole call fail is found by halving and reported as skipped with that
+        failure.
 
         :raises ValueError: ``id`` is sent with another action than ``updateOnly`` by ``id``, or a
             record lacks the lookup field.
@@ -45,7 +47,11 @@ class PersonWriter:
             raise ValueError(f"{len(records)} records; a call takes {BATCH}")
         cleaned = [_cleaned(record) for record in records]
         self._check(cleaned)
-        return self._write_all(cleaned) if cleaned else []
+        if not cleaned:
+            return []
+        folded, places = _folded(cleaned, self._lookup_field)
+        results = self._write_all(folded)
+        return [results[place] for place in places]
 
     def _check(self, records: Sequence[Json]) -> None:
         by_id = self._action == "updateOnly" and self._lookup_field == "id"
@@ -93,6 +99,16 @@ class PersonWriter:
     def _body(self, records: Sequence[Json]) -> Json:
         body = {"action": self._action, "lookupField": self._lookup_field}
         return {**body, "input": list(records)}
+
+
+def _folded(records: Sequence[Json], key: str) -> tuple[list[Json], list[int]]:
+    """Return the records without repeated keys, and where each input went."""
+    folded: dict[str, Json] = {}
+    for record in records:
+        value = str(record[key]).casefold()
+        folded[value] = {**folded.get(value, {}), **record}
+    order = {value: place for place, value in enumerate(folded)}
+    return list(folded.values()), [order[str(record[key]).casefold()] for record in records]
 
 
 def _cleaned(record: Json) -> Json:

@@ -51,6 +51,21 @@ def test_action_and_lookup_travel_and_the_empty_text_becomes_null(scripted: Any)
     assert scripted.marketo.asked[0].content_type == "application/json"
 
 
+def test_records_of_one_key_are_folded(scripted: Any) -> None:
+    scripted.marketo.will_answer({"result": [{"id": 1, "status": "updated"}, skipped("1003")]})
+    records = [
+        {"email": "A@x.com", "title": "CTO", "city": "Rome"},
+        {"email": "b@x.com"},
+        {"email": "a@x.com", "title": "CIO"},
+    ]
+    results = scripted.client.sync_persons("createOrUpdate", "email", records)
+    assert [result.status for result in results] == ["updated", "skipped", "updated"]
+    assert bodies(scripted)[0]["input"] == [
+        {"email": "a@x.com", "title": "CIO", "city": "Rome"},
+        {"email": "b@x.com"},
+    ]
+
+
 def test_nothing_to_write_costs_no_call(scripted: Any) -> None:
     assert scripted.client.sync_persons("updateOnly", "id", []) == []
     assert scripted.marketo.asked == []
