@@ -31,10 +31,10 @@ def translated(
     """
     if isinstance(error, requests.exceptions.SSLError) and not (reached and not _untrusted(error)):
         return UnreachableError(
-            f"the TLS certificate of {host} was not accepted",
+            f"{host} offers no TLS connection that we trust",
             system=system,
             call=call,
-            remedy="Check the base URL; for a private certificate authority set ca_bundle in the "
+            remedy="Check the host in the connection; for a private certificate authority set ca_bundle in the "
             "connection to the path of its PEM file.",
         )
     if problem := _before_sending(error):
