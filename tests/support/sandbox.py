@@ -1,4 +1,4 @@
-"""Fixtures: both stand-ins over real HTTP, each with fresh state in a temporary folder."""
+"""Fixtures: both stand-ins over real HTTP, each with fresh state."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import requests
 from leadsync_sandbox.common.sandbox import Sandbox
 from leadsync_sandbox.common.serving import application, serve_in_thread
 from leadsync_sandbox.common.tls import Certificate
+from leadsync_sandbox.dynamics import switches
+from leadsync_sandbox.dynamics.app import DynamicsSandbox
 from leadsync_sandbox.marketo.app import MarketoSandbox
 from leadsync_sandbox.marketo.defaults import CLIENT_ID, CLIENT_SECRET
 
@@ -116,20 +118,9 @@ def serve_marketo(folder: Path, tls: Certificate | None = None) -> Iterator[Runn
         yield RunningSandbox(url, CLIENT_ID, CLIENT_SECRET, Control(url, verify), sandbox)
 
 
-@pytest.fixture
-def marketo_sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    """Marketo with fresh state."""
-    with serve_marketo(tmp_path / "marketo") as running:
-        yield running
-
-
 @contextmanager
 def serve_dynamics(folder: Path, tls: Certificate | None = None) -> Iterator[RunningSandbox]:
     """Serve Dynamics from ``folder`` while the block runs."""
-    from leadsync_sandbox.dynamics.app import DynamicsSandbox
-
-    from leadsync_sandbox.dynamics import switches
-
     sandbox = DynamicsSandbox(folder)
     verify = str(tls.certificate) if tls else True
     with serve_in_thread(application(sandbox), tls=tls) as url:
@@ -143,8 +134,27 @@ def serve_dynamics(folder: Path, tls: Certificate | None = None) -> Iterator[Run
         )
 
 
-@pytest.fixture
-def dynamics_sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    """Dynamics with fresh state."""
-    with serve_dynamics(tmp_path / "dynamics") as running:
+@pytest.fixture(scope="session")
+def _served_marketo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with serve_marketo(tmp_path_factory.mktemp("marketo")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def _served_dynamics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with serve_dynamics(tmp_path_factory.mktemp("dynamics")) as running:
+        yield running
+
+
+@pytest.fixture
+def marketo_sandbox(_served_marketo: RunningSandbox) -> RunningSandbox:
+    """Marketo with fresh state; its server is shared by the tests of a session."""
+    _served_marketo.sandbox.reset()
+    return _served_marketo
+
+
+@pytest.fixture
+def dynamics_sandbox(_served_dynamics: RunningSandbox) -> RunningSandbox:
+    """Dynamics with fresh state; its server is shared by the tests of a session."""
+    _served_dynamics.sandbox.reset()
+    return _served_dynamics
