@@ -34,8 +34,8 @@ def translated(
             f"{host} offers no TLS connection that we trust",
             system=system,
             call=call,
-            remedy="Check the host in the connection; for a private certificate authority set ca_bundle in the "
-            "connection to the path of its PEM file.",
+            remedy="Check the host in the connection; for a private certificate authority set "
+            "ca_bundle there to the path of its PEM file.",
         )
     if problem := _before_sending(error):
         return _unconnected(problem, system, call, host, reached)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from leadsync.clock import format_instant
-from leadsync.errors import TransientApiError
+from leadsync.errors import RejectedError, TransientApiError
 from leadsync.marketo.activities import DELETE_LEAD, activity_of
 from leadsync.marketo.envelope import Answer
 from leadsync.marketo.session import Call, MarketoSession
 from leadsync.marketo.timeouts import PAGING_TOKEN
-from leadsync.model import Activity, FeedRead
+from leadsync.model import Activity, FeedRead, Json
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ def activities(session: MarketoSession, token: str, type_ids: Sequence[int]) -> 
 class _Progress:
     """What one read has collected; an activity counts once, by its GUID."""
 
+    path: str
     token: str
     until: datetime | None
     found: dict[str, Activity] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class _Progress:
     past: bool = False
 
     def take(self, answer: Answer) -> None:
-        page = [activity_of(item) for item in answer.result]
+        page = [_readable(item, self.path) for item in answer.result]
         for activity in page:
             self.found.setdefault(activity.guid, activity)
         self.past = (
@@ -100,6 +101,19 @@ class _Progress:
         return self.empty >= MOST_EMPTY_PAGES or self.stuck >= MOST_STUCK_PAGES
 
 
+def _readable(item: Json, path: str) -> Activity:
+    try:
+        return activity_of(item)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RejectedError(
+            f"an activity has no usable person, type or date ({type(error).__name__})",
+            system="marketo",
+            call=f"GET {path}",
+            record=str(item.get("marketoGUID") or item.get("id") or "without a key"),
+            remedy="Look the activity up in the person's log; report it to Marketo's support.",
+        ) from error
+
+
 def _read(
     session: MarketoSession,
     path: str,
@@ -111,7 +125,7 @@ def _read(
 
     A feed that only hands out empty pages is left at its last token, a valid point to go on from.
     """
-    progress = _Progress(token, until)
+    progress = _Progress(path, token, until)
     while True:
         query = {**params, "batchSize": "300", "nextPageToken": progress.token}
         answer = session.query(path, query)

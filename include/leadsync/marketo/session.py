@@ -23,7 +23,7 @@ from leadsync.marketo.timeouts import DEFAULT, WRITE, Timeout
 #: bytes of path and query; the gateway takes 8 KB (reference/marketo-rest.md 1).
 LONGEST_QUERY = 7_000
 #: temporary failures that may be lasting, so they are repeated less often.
-_STUBBORN = frozenset({"0", "500", "611", "614"})
+_STUBBORN = frozenset({"0", "500", "604", "611", "614"})
 #: answered without having executed anything (reference/marketo-rest.md 4.2).
 _NOT_EXECUTED = frozenset({"608", "614"})
 

@@ -20,7 +20,8 @@ LARGEST_BODY = 1_000_000
 #: failures that one record may cause for all others of its call.
 _ISOLATED = frozenset({"413", "604", "611", "1001", "1002", "1003"})
 #: so many failing parts in a row are no single bad records any more: the service is at fault.
-_MOST_FAILURES = 20
+_MOST_REFUSED = 20
+_MOST_LOST = 10
 
 
 class PersonWriter:
@@ -78,8 +79,10 @@ class PersonWriter:
 
     def _isolates(self, error: RejectedError | TransientApiError) -> bool:
         """Whether to look for the record at fault; a lost create must not be sent again."""
-        unknown = isinstance(error, TransientApiError) and self._action == "createOnly"
-        return error.code in _ISOLATED and not unknown and self._failures < _MOST_FAILURES
+        lost = isinstance(error, TransientApiError)
+        if error.code not in _ISOLATED or (lost and self._action == "createOnly"):
+            return False
+        return self._failures < (_MOST_LOST if lost else _MOST_REFUSED)
 
     def _halves(self, records: Sequence[Json]) -> list[PersonResult]:
         half = len(records) // 2

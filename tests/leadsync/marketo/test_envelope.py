@@ -128,7 +128,9 @@ def test_temporary_failures_of_a_read_are_repeated(
     assert scripted.clock.slept == waits
 
 
-@pytest.mark.parametrize(("code", "calls"), [("611", 3), ("614", 3), ("604", 5), ("606", 8)])
+@pytest.mark.parametrize(
+    ("code", "calls"), [("611", 3), ("614", 3), ("604", 3), ("713", 5), ("606", 8)]
+)
 def test_repeating_ends(scripted: Any, code: str, calls: int) -> None:
     scripted.marketo.will_answer(*[refusal(code)] * calls)
     with pytest.raises(TransientApiError, match=f"\\[{code}\\]"):

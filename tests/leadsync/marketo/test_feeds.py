@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadsync.errors import TransientApiError
+from leadsync.errors import RejectedError, TransientApiError
 from leadsync.marketo.activities import activity_of, merged_person_ids
 from leadsync.marketo.client import MarketoClient
 from leadsync.marketo.feeds import MOST_EMPTY_PAGES, MOST_STUCK_PAGES
@@ -104,6 +104,13 @@ def test_many_fields_go_as_a_form(scripted: Any) -> None:
 def test_impossible_types_are_refused(scripted: Any, types: list[int]) -> None:
     with pytest.raises(ValueError, match="activity types"):
         scripted.client.activities("A", types)
+
+
+@pytest.mark.parametrize("damage", [{"activityDate": "soon"}, {"leadId": None}])
+def test_an_unreadable_activity_is_named(scripted: Any, damage: dict[str, Any]) -> None:
+    scripted.marketo.will_answer(page("B", change("g-7", **damage), more=False))
+    with pytest.raises(RejectedError, match="record g-7"):
+        scripted.client.lead_changes("A", ["title"])
 
 
 def test_changes_need_a_field(scripted: Any) -> None:

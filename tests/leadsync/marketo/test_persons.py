@@ -76,7 +76,7 @@ def test_pages_end_with_an_empty_one_or_when_told(scripted: Any, last: dict[str,
 
 @pytest.mark.parametrize("code", ["1003", "604"])
 def test_a_batch_that_is_too_much_is_halved(scripted: Any, code: str) -> None:
-    failures: list[Response] = [refusal(code)] * (1 if code == "1003" else 5)
+    failures: list[Response] = [refusal(code)] * (1 if code == "1003" else 3)
     scripted.marketo.will_answer(*failures, {"result": [person(1)]}, {"result": [person(2)]})
     found = scripted.client.persons("email", ["a", "b", "c"], [])
     assert values_asked(scripted)[-2:] == [["a"], ["b", "c"]]

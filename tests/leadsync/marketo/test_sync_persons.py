@@ -142,11 +142,16 @@ def test_a_record_that_breaks_its_call_is_found_and_the_others_are_written(
     assert results[2].errors == (RecordError(code, "System error"),)
 
 
-def test_a_service_that_refuses_everything_is_not_asked_for_every_record(scripted: Any) -> None:
-    scripted.marketo.will_answer(*[refusal("1003")] * 20)
-    with pytest.raises(RejectedError):
+@pytest.mark.parametrize(
+    ("code", "kind", "calls"), [("1003", RejectedError, 20), ("611", TransientApiError, 30)]
+)
+def test_a_service_that_fails_for_everything_is_not_asked_for_every_record(
+    scripted: Any, code: str, kind: type[Exception], calls: int
+) -> None:
+    scripted.marketo.will_answer(*[refusal(code)] * calls)
+    with pytest.raises(kind):
         scripted.client.sync_persons("updateOnly", "id", by_id(*range(300)))
-    assert len(scripted.marketo.asked) == 20
+    assert len(scripted.marketo.asked) == calls
 
 
 def test_an_unknown_field_is_a_changed_schema(sandboxed: MarketoClient) -> None:
