@@ -49,17 +49,23 @@ def read_document(text: str) -> tuple[Any, Lines]:
         loader.dispose()
 
 
-def _note_lines(node: yaml.Node, path: tuple[str | int, ...], lines: Lines) -> None:
+def _note_lines(
+    node: yaml.Node, path: tuple[str | int, ...], lines: Lines, around: tuple[yaml.Node, ...] = ()
+) -> None:
     lines.setdefault(path, node.start_mark.line + 1)
+    if any(node is outer for outer in around):
+        raise _refusal("an entry contains itself", node)
     if isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
-            _note_lines(item, (*path, position), lines)
+            _note_lines(item, (*path, position), lines, (*around, node))
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             inner = (*path, str(key.value))
             if inner in lines:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f'the key "{key.value}" is given twice', key.start_mark
-                )
+                raise _refusal(f'the key "{key.value}" is given twice', key)
             lines[inner] = key.start_mark.line + 1
-            _note_lines(value, inner, lines)
+            _note_lines(value, inner, lines, (*around, node))
+
+
+def _refusal(problem: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)

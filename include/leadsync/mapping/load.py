@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ _MODELS: dict[str, type[BaseModel]] = {
     "company": CompanyEntry,
     "owner": OwnerEntry,
     "policies": PolicySettings,
+}
+_SHAPES = {
+    "tuple_type": "a list",
+    "model_type": "keys with values",
+    "string_type": "text; put it in quotes",
 }
 _REMEDY = "Correct the mapping file; include/config/mapping.schema.json describes it."
 
@@ -81,20 +87,23 @@ def _problem(item: Any, source: str, content: Any, lines: Lines) -> str:
     path = _path_in_file(tuple(item["loc"]), content)
     where = place(source, lines, path) + _entry_name(path, content)
     wrong = path[-1] if path else ""
+    found = json.dumps(item["input"], ensure_ascii=False, default=str)
     match item["type"]:
-        case "extra_forbidden":
+        case "extra_forbidden" | "invalid_key":
             known = _known_keys(path)
             return f'{where}: unknown key "{wrong}"{suggestion(nearest(str(wrong), known))}'
         case "missing":
             return f'{where}: the key "{wrong}" is missing'
         case "literal_error":
-            return f'{where}: "{item["input"]}" is not one of {item["ctx"]["expected"]}' + (
-                suggestion(nearest(str(item["input"]), _quoted(item["ctx"]["expected"])))
-            )
+            expected = item["ctx"]["expected"]
+            likely = nearest(str(item["input"]), _quoted(expected))
+            return f"{where}: {found} is not one of {expected}{suggestion(likely)}"
         case "value_error":
             return f"{where}: {item['ctx']['error']}"
+        case kind if kind in _SHAPES:
+            return f"{where}: should be {_SHAPES[kind]} (found {found})"
         case _:
-            return f"{where}: {item['msg']} (found {item['input']!r})"
+            return f"{where}: {item['msg']} (found {found})"
 
 
 def _path_in_file(path: tuple[str | int, ...], content: Any) -> tuple[str | int, ...]:

@@ -14,6 +14,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from leadsync.mapping.plan import FieldDirection, OnInvalid, Rule
 from leadsync.model import Table
@@ -22,6 +23,12 @@ from leadsync.values.compare import NORMALISERS, Normaliser
 Section = Literal["fields", "company", "owner"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 Scalar = bool | int | float | str
+
+
+def _one_value(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        raise PydanticCustomError("one_value", "should be one value")
+    return value
 
 
 def _as_list(value: Any) -> Any:
@@ -56,7 +63,7 @@ class FieldEntry(_Strict):
     rule: Rule = Field("type_rule", description="Who wins when both sides changed.")
     on_invalid: OnInvalid = Field("hold_record", description="What a failing value holds back.")
     normalise: Normalise = Field((), description="What a comparison ignores.")
-    default_on_create: Scalar | None = Field(
+    default_on_create: Annotated[Scalar | None, BeforeValidator(_one_value)] = Field(
         None, description="Written when a record is created without a value, as Marketo shows it."
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+_LIKENESS = 0.7
+
 
 def nearest(wrong: str, names: Iterable[str]) -> str | None:
     """Return the name most like ``wrong`` without regard to case, if one is near."""
     by_fold = {name.casefold(): name for name in names}
-    found = get_close_matches(wrong.casefold(), by_fold, n=1, cutoff=0.6)
+    found = get_close_matches(wrong.casefold(), by_fold, n=1, cutoff=_LIKENESS)
     return by_fold[found[0]] if found else None
 
 

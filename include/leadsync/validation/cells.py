@@ -43,6 +43,8 @@ def failures_of(frame: pd.DataFrame, found: Iterable[tuple[Rule, Sequence[int]]]
     """Return failures for the positions that break each rule, by row, then by rule."""
     failures: list[Failure] = []
     for rule, positions in found:
+        if not positions:
+            continue
         cells = frame[rule.field].iloc[list(positions)].tolist()
         failures.extend(
             failure(position, rule, cell if isinstance(cell, str) else None)

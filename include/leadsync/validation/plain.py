@@ -28,8 +28,8 @@ def check_plain(frame: pd.DataFrame, rules: RuleSet) -> list[Failure]:
         name: _Column(cells, rules.operation)
         for name, cells in as_lists(frame, fields_of(rules)).items()
     }
-    found = [(rule, _FINDERS[rule.kind](columns[rule.field], rule)) for rule in rules.rules]
-    return failures_of(frame, [(rule, positions) for rule, positions in found if positions])
+    found = ((rule, _FINDERS[rule.kind](columns[rule.field], rule)) for rule in rules.rules)
+    return failures_of(frame, found)
 
 
 class _Column:

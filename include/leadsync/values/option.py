@@ -44,6 +44,10 @@ class OptionTable:
         text = clean(label)
         return self._exact.get(text) or self._folded.get(fold(text))
 
+    def label(self, code: str) -> str:
+        """Return the label of a code; a code that the column has lost stands for itself."""
+        return self.labels.get(code, code)
+
     def known_code(self, raw: object) -> str | None:
         """Return the code that ``raw`` is, if the column has it."""
         number = parse_number(raw)
@@ -103,7 +107,7 @@ class OptionConverter:
     def to_marketo(self, value: str | None) -> str | int | None:
         if value is None:
             return None
-        return int(value) if self.marketo_code else self.table.labels[value]
+        return int(value) if self.marketo_code else self.table.label(value)
 
     def to_dynamics(self, value: str | None) -> int | None:
         return None if value is None else int(value)
@@ -134,7 +138,7 @@ class MultiOptionConverter:
     def to_marketo(self, value: str | None) -> str | None:
         if value is None:
             return None
-        return SEPARATOR.join(self.table.labels[code] for code in value.split(SEPARATOR))
+        return SEPARATOR.join(map(self.table.label, value.split(SEPARATOR)))
 
     def to_dynamics(self, value: str | None) -> str | None:
         return None if value is None else value.replace(SEPARATOR, ",")

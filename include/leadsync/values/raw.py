@@ -14,6 +14,8 @@ def clean(text: str) -> str:
     Half a surrogate pair, which JSON can carry but no store can, becomes U+FFFD.
     """
     if text.isascii():
+        if text.isprintable():
+            return text
         return _unix_lines(text.replace("\0", ""))
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", _unix_lines(whole.replace("\0", "")))

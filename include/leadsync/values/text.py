@@ -28,10 +28,10 @@ class TextConverter:
 
 def canonical_text(raw: object) -> str | None:
     """Return a JSON scalar as canonical text; lists and objects are invalid."""
-    if raw is None:
-        return None
     if isinstance(raw, str):
         return clean(raw) or None
+    if raw is None:
+        return None
     if isinstance(raw, bool):
         return "true" if raw else "false"
     return plain_number(raw) or invalid(raw)
