@@ -87,6 +87,7 @@ class Organisation:
         path: str,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        /,
         **options: str,
     ) -> Reply:
         """Send a request below the service root; ``options`` are query options without ``$``."""
@@ -99,7 +100,7 @@ class Organisation:
             sent = {"Content-Type": "application/json; charset=utf-8", **sent}
         return self.raw(method, f"{url}?{query}" if query else url, sent, content)
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, **options: str) -> Reply:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, /, **options: str) -> Reply:
         """GET below the service root."""
         return self.call("GET", path, None, headers, **options)
 
@@ -109,7 +110,7 @@ class Organisation:
         assert reply.status == 204, reply.text
         return reply.created_id
 
-    def patch(self, path: str, headers: Mapping[str, str] | None = None, **values: Any) -> Reply:
+    def patch(self, path: str, headers: Mapping[str, str] | None = None, /, **values: Any) -> Reply:
         """PATCH a row."""
         return self.call("PATCH", path, values, headers)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp
 
@@ -144,7 +145,7 @@ def _carried_out(session: Session, call: Call, path: str) -> Answer:
     request = Request(call.method, path, call.raw_query, _lower(call), call.body)
     if call.target_length > _URL_LIMIT:
         return refusal(session, request, query_error("The URL is longer than 32,768 bytes.", 414))
-    if path != "$batch":
+    if unquote(path) != "$batch":
         return run_operation(session, request)
     try:
         if call.method != "POST":

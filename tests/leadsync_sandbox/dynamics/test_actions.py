@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from support.organisation import Organisation
+from support.organisation import Organisation, Reply
 
 LEAD = {"@odata.type": "Microsoft.Dynamics.CRM.lead"}
 BULK = "leads/Microsoft.Dynamics.CRM."
@@ -60,7 +60,7 @@ def test_bulk_actions_can_be_absent(org: Organisation) -> None:
     assert org.call("POST", f"{BULK}CreateMultiple", body).status == 404
 
 
-def qualify(org: Organisation, lead: str, **wanted: object):
+def qualify(org: Organisation, lead: str, **wanted: object) -> Reply:
     body = {"CreateAccount": False, "CreateContact": True, "CreateOpportunity": False, "Status": 3}
     path = f"leads({lead})/Microsoft.Dynamics.CRM.QualifyLead"
     return org.call("POST", path, {**body, **wanted})

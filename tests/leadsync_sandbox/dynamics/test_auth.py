@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from starlette.datastructures import Headers
 
+from leadsync_sandbox.common.calls import Call
 from leadsync_sandbox.dynamics.switches import CLIENT_SECRET, TENANT_ID
 from support.organisation import API, BASE, Organisation
 
@@ -84,10 +86,6 @@ def test_an_application_without_user_is_no_member(org: Organisation) -> None:
     assert (reply.status, reply.code) == (403, "0x80072560")
 
 
-def _call_on(base: str, authorization: str):
-    from starlette.datastructures import Headers
-
-    from leadsync_sandbox.common.calls import Call
-
+def _call_on(base: str, authorization: str) -> Call:
     path = "/api/data/v9.2/WhoAmI"
     return Call("GET", path, path, "", Headers({"authorization": authorization}), b"", base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -153,8 +154,6 @@ def test_a_restored_row_is_a_change_and_no_deletion(org: Organisation) -> None:
     st.booleans(),
 )
 def test_cookies_survive_one_decoding(page: int, state: dict[str, Any], tracking: bool) -> None:
-    from urllib.parse import unquote_plus
-
     encoded = write_cookie(page, state, tracking)
 
     assert read_cookie(unquote_plus(encoded)) == (page, state)

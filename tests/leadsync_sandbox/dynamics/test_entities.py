@@ -83,7 +83,7 @@ def test_a_stale_etag_fails_and_changes_nothing(org: Organisation) -> None:
 
     assert (reply.status, reply.code) == (412, "0x80060882")
     assert org.row("leads", row_id)["lastname"] == "B"
-    assert org.call("DELETE", f"leads({row_id})", headers={"If-Match": stale}).status == 412
+    assert org.call("DELETE", f"leads({row_id})", None, {"If-Match": stale}).status == 412
 
 
 def test_an_etag_that_is_none_is_refused(org: Organisation) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -183,8 +185,6 @@ def test_customising_through_control(org: Organisation) -> None:
 
 
 def test_incremental_schema(org: Organisation) -> None:
-    import json
-
     def named(value: str) -> dict[str, Any]:
         condition = {
             "PropertyName": "LogicalName",
@@ -201,8 +201,6 @@ def test_incremental_schema(org: Organisation) -> None:
         },
     }
     path = "RetrieveMetadataChanges(Query=@p1)"
-
-    from urllib.parse import quote
 
     found = org.get(f"{path}?@p1={quote(json.dumps(query))}").json["EntityMetadata"]
 

@@ -12,6 +12,8 @@ import requests
 from azure.core.credentials import AccessToken
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
+from PowerPlatform.Dataverse.models.record import Record
+from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
 from leadsync_sandbox.common.tls import loopback_certificate
 from support.sandbox import RunningSandbox, serve_dynamics
@@ -46,12 +48,18 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Datavers
         yield DataverseClient(running.url, ClientSecret(running, bundle))
 
 
+def retrieved(client: DataverseClient, table: str, row_id: str, *select: str) -> Record:
+    row = client.records.retrieve(table, row_id, select=list(select))
+    assert row is not None
+    return row
+
+
 def test_records_are_created_read_changed_and_deleted(client: DataverseClient) -> None:
     row_id = client.records.create("lead", {"lastname": "Öberg", "leadsourcecode": "Web"})
 
-    row = client.records.retrieve("lead", row_id, select=["fullname", "leadsourcecode"])
+    row = retrieved(client, "lead", row_id, "fullname", "leadsourcecode")
     client.records.update("lead", row_id, {"jobtitle": "CTO"})
-    changed = client.records.retrieve("lead", row_id, select=["jobtitle"])
+    changed = retrieved(client, "lead", row_id, "jobtitle")
     client.records.delete("lead", row_id)
 
     assert (row["fullname"], row["leadsourcecode"]) == ("Öberg", 8)
@@ -82,7 +90,7 @@ def test_many_records_are_deleted(client: DataverseClient) -> None:
 def test_upserts_by_alternate_key(client: DataverseClient) -> None:
     client.tables.add_columns("lead", {"new_MarketoId": "int"})
     client.tables.create_alternate_key("lead", "new_MarketoId_Key", ["new_marketoid"])
-    items = [
+    items: list[UpsertItem | dict[str, Any]] = [
         {"alternate_key": {"new_marketoid": n}, "record": {"lastname": f"N{n}"}} for n in (7, 8)
     ]
 
@@ -99,7 +107,7 @@ def test_columns_are_read_and_changed(client: DataverseClient) -> None:
 
     column = client.tables.get_column("lead", "new_code", typed=True)
 
-    assert column["MaxLength"] == 7
+    assert column is not None and column["MaxLength"] == 7
     assert len(client.tables.list_columns("lead")) > 149
 
 
@@ -120,7 +128,7 @@ def test_columns_and_keys_are_made(client: DataverseClient) -> None:
     row_id = client.records.create("lead", {"new_marketoid": 7})
 
     assert key.key_attributes == ["new_marketoid"]
-    assert client.records.retrieve("lead", row_id, select=["new_marketoid"])["new_marketoid"] == 7
+    assert retrieved(client, "lead", row_id, "new_marketoid")["new_marketoid"] == 7
 
 
 def test_a_batch_with_a_change_set(client: DataverseClient) -> None:

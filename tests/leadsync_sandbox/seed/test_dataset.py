@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def dataset() -> Dataset:
     return build(PEOPLE, 7, NOW)
 
 
-def emails(rows: list[dict], column: str) -> Counter[str]:
+def emails(rows: list[dict[str, Any]], column: str) -> Counter[str]:
     return Counter(str(row[column]).strip().lower() for row in rows if row.get(column))
 
 
