@@ -8,7 +8,7 @@ columns. Fixed columns are ``str`` too, except ids and counts (``Int64``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -101,15 +101,14 @@ def to_frame(
 
     :param values: one mapping per record; a field that it lacks is absent.
     """
-    data: dict[str, pd.Series[Any]] = {}
+    data: dict[str, Any] = {}
     for column in columns:
         cells = [record.get(column) for record in records]
-        dtype = "Int64" if column in INTEGERS else "str"
-        data[column] = pd.Series(cells, dtype=dtype)
+        data[column] = pd.array(cells, dtype="Int64" if column in INTEGERS else "str")
     for name in fields:
         cells = [row.get(name, ABSENT) for row in values or ()]
-        data[FIELD_PREFIX + name] = pd.Series(cells, dtype="str")
-    return pd.DataFrame(data)
+        data[FIELD_PREFIX + name] = pd.array(cells, dtype="str")
+    return pd.DataFrame(data, copy=False)
 
 
 def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -141,5 +140,6 @@ def field_columns(names: Iterable[str]) -> dict[str, str]:
 
 
 def _plain(series: pd.Series[Any]) -> list[Any]:
-    cells = series.astype(object)
-    return cells.where(cells.notna(), None).tolist()
+    untyped = cast(Any, series)  # the stubs do not know that missing cells may become None
+    cells: list[Any] = untyped.to_numpy(dtype=object, na_value=None).tolist()
+    return cells

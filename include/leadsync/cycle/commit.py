@@ -14,7 +14,7 @@ from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.errors import StateError
 from leadsync.frames import to_records, to_values
 from leadsync.model import Json
@@ -51,7 +51,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     if stored is not None and stored.status == "done" and stored.report is not None:
         return stored.report
     lease = held_lease(engine, cycle)
-    plan = load_plan(engine)
+    plan = plan_of(engine, cycle)
     pending = unfinished(engine)
     outcomes = final_outcomes(engine, cycle)
     report = build_report(cycle, plan, outcomes, _calls(engine, cycle))

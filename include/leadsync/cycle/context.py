@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from leadsync.clock import Clock, parse_instant
 from leadsync.mapping.model import Mapping as FieldMapping
+from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json
 from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
 from leadsync.settings import Settings
@@ -51,6 +52,7 @@ class Engine:
     :param check: the rule check: Great Expectations, or the plain functions in simulation.
     :param new_id: makes unique ids.
     :param holder: who runs this, for people who look at the lease.
+    :param plans: the plan that each cycle of this process works with, by cycle id.
     """
 
     clock: Clock
@@ -65,6 +67,7 @@ class Engine:
     new_id: Callable[[], str]
     in_parallel: ParallelMap
     holder: str = ""
+    plans: dict[str, SyncPlan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from leadsync.cycle.carried import due_rows, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.reading import read_rows, row_columns, row_record, row_values
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.errors import DeltaExpiredError, SchemaChangedError
 from leadsync.frames import ROWS, to_frame
 from leadsync.mapping.plan import SyncPlan, TablePlan
@@ -34,10 +34,10 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
     """
     held_lease(engine, cycle)
     try:
-        plan = load_plan(engine)
+        plan = plan_of(engine, cycle)
         extract = _read(engine, cycle, plan)
     except SchemaChangedError:
-        plan = load_plan(engine, refresh=True)
+        plan = plan_of(engine, cycle, refresh=True)
         extract = _read(engine, cycle, plan)
     frame = to_frame(extract.records, ROWS, plan.names, extract.values)
     engine.staging.write_frame(cycle.cycle_id, "rows", frame)

@@ -17,7 +17,7 @@ from leadsync.cycle.carried import due_persons, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.feed_cursor import FeedCursor
 from leadsync.cycle.reading import as_table, person_values, read_persons
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.frames import ACTIVITIES, PERSONS, to_frame
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Activity, FeedRead, Json
@@ -42,7 +42,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
     :returns: counts for the log: activities, changed, echoes, unlinked, deleted.
     """
     held_lease(engine, cycle)
-    plan = load_plan(engine)
+    plan = plan_of(engine, cycle)
     feeds = _read_feeds(engine, cycle, plan)
     records, values = _persons(engine, cycle, plan, feeds)
     engine.staging.write_frame(

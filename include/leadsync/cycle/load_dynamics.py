@@ -22,7 +22,7 @@ from leadsync.cycle.loading import (
 )
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json, RowResult, RowWrite
 from leadsync.state.port import StateChanges
@@ -45,7 +45,7 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
     """
     held_lease(engine, cycle)
     decisions = read_decisions(engine, cycle, "dynamics")
-    dynamics = _Dynamics(engine, cycle, load_plan(engine), decisions)
+    dynamics = _Dynamics(engine, cycle, plan_of(engine, cycle), decisions)
     loader = Loader(engine, cycle, "dynamics", partial(_send, dynamics), partial(_record, dynamics))
     writes = sorted(
         read_writes(engine, cycle, "dynamics"),

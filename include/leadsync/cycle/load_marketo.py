@@ -18,7 +18,7 @@ from leadsync.cycle.loading import (
 )
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.work import event
 from leadsync.frames import to_records
 from leadsync.mapping.plan import SyncPlan
@@ -55,7 +55,7 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     marketo = _Marketo(
         engine,
         cycle,
-        load_plan(engine),
+        plan_of(engine, cycle),
         read_decisions(engine, cycle, "marketo"),
         _agreed(engine, cycle),
     )

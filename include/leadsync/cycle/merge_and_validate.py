@@ -14,7 +14,7 @@ from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.quarantining import quarantine_frame, quarantined
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.work import Work
 from leadsync.frames import (
     BASE_MOVES,
@@ -67,7 +67,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     made = engine.staging.read_document(cycle.cycle_id, "merge_and_validate")
     if made is not None and made["stamps"] == stamps and _writing_began(engine, cycle):
         return dict(made["summary"])
-    plan = load_plan(engine)
+    plan = plan_of(engine, cycle)
     pending = unfinished(engine)
     work = _gather(engine, cycle, plan, pending)
     guard_mass_delete(engine, plan, work)

@@ -26,7 +26,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
             remedy="Give a start that lies before the end.",
         )
     cycle_id = f"{now:%Y%m%dT%H%M%S}-{engine.new_id()[:8]}"
-    load_plan(engine)
+    plan = load_plan(engine)
     lease = None if request.dry_run else _take_lease(engine, request.run_id or cycle_id)
     cycle = Cycle(
         cycle_id=cycle_id,
@@ -38,6 +38,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         dry_run=request.dry_run,
         lease_token=lease.token if lease else None,
     )
+    engine.plans[cycle_id] = plan
     if lease:
         record = CycleRecord(
             cycle_id=cycle_id,

@@ -7,7 +7,7 @@ from typing import Any
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.schemas import plan_of
 from leadsync.frames import to_records, to_values
 from leadsync.model import Direction, Json
 from leadsync.values.marks import shown
@@ -42,7 +42,7 @@ def _counts(engine: Engine, cycle: Cycle) -> Json:
             outcome["state"] = "applied"
             created = outcome["record_key"] in creating
             outcome["operation"] = "created" if created else "updated"
-    counts: Json = build_report(cycle, load_plan(engine), outcomes, {})["counts"]
+    counts: Json = build_report(cycle, plan_of(engine, cycle), outcomes, {})["counts"]
     return counts
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import cast
 
-from leadsync.cycle.context import Engine
+from leadsync.cycle.context import Cycle, Engine
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.resolve import resolve
@@ -24,10 +24,21 @@ from leadsync.model import (
 )
 
 
+def plan_of(engine: Engine, cycle: Cycle, *, refresh: bool = False) -> SyncPlan:
+    """Return the plan of a cycle, resolved once per process.
+
+    :param refresh: resolve it again, because a system said that its schema moved.
+    """
+    if refresh or cycle.cycle_id not in engine.plans:
+        engine.plans.clear()
+        engine.plans[cycle.cycle_id] = load_plan(engine, refresh=refresh)
+    return engine.plans[cycle.cycle_id]
+
+
 def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
     """Resolve the mapping against the schemas.
 
-    :param refresh: read the schemas again, because a system said that they moved.
+    :param refresh: read the schemas again instead of trusting the cache.
     :raises MappingError: the mapping does not fit; lists every wrong name with the nearest one.
     """
     try:

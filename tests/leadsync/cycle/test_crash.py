@@ -1,0 +1,138 @@
+"""A crash at every durable step, then another cycle: nothing lost, nothing doubled (S007, P5, P6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from leadsync.cycle.context import CycleRequest, Engine
+from leadsync.cycle.runner import run_cycle
+from support.world import World
+
+
+#: The whole range is for the simulation; this is its short version for every change.
+EVERY = 9
+
+
+class Crash(BaseException):
+    """The process is gone; nothing of it runs any more."""
+
+
+class Steps:
+    """Counts durable steps and crashes before or after the one that is due."""
+
+    def __init__(self, due: int) -> None:
+        self.due = due
+        self.taken = 0
+
+    def take(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        self.taken += 1
+        if self.taken == self.due:
+            raise Crash
+        result = function(*args, **kwargs)
+        self.taken += 1
+        if self.taken == self.due:
+            raise Crash
+        return result
+
+
+class Watched:
+    """Passes everything on, and turns the named methods into durable steps."""
+
+    def __init__(self, inner: Any, steps: Steps, methods: tuple[str, ...]) -> None:
+        self._inner, self._steps, self._methods = inner, steps, methods
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name not in self._methods:
+            return found
+        return lambda *args, **kwargs: self._steps.take(found, *args, **kwargs)
+
+
+def watched(engine: Engine, steps: Steps) -> Engine:
+    return replace(
+        engine,
+        store=Watched(engine.store, steps, ("apply", "acquire_lease", "release_lease")),
+        staging=Watched(engine.staging, steps, ("write_frame", "write_document")),
+        marketo=Watched(engine.marketo, steps, ("sync_persons",)),
+        dynamics=Watched(engine.dynamics, steps, ("write_rows",)),
+    )
+
+
+def busy_world() -> World:
+    """Pairs with edits on both sides, a deletion, new rows and a match, all waiting for a cycle."""
+    world = World()
+    world.marketo.batch_size = world.dynamics.batch_size = 2
+    pairs = [world.linked("lead", jobtitle="A", emailaddress1=f"l{n}@x.com") for n in range(4)]
+    pairs.append(world.linked("contact", jobtitle="A", emailaddress1="c@x.com"))
+    world.marketo.edit(pairs[0][0], title="B", city="Lund")
+    world.dynamics.edit("lead", pairs[1][1], jobtitle="C")
+    world.marketo.edit(pairs[2][0], title="B")
+    world.dynamics.edit("lead", pairs[2][1], jobtitle="C")
+    world.dynamics.delete("lead", pairs[3][1])
+    world.marketo.edit(pairs[4][0], title="B", phone="1")
+    world.dynamics.edit("contact", pairs[4][1], jobtitle="C")
+    for number in range(3):
+        world.dynamics.add("lead", lastname="Ny", emailaddress1=f"new{number}@x.com")
+    world.dynamics.add("lead", lastname="Ny")
+    world.marketo.add(email="match@x.com", lastName="Ma", title="M")
+    world.dynamics.add("lead", lastname="Ma", emailaddress1="match@x.com", jobtitle="D")
+    return world
+
+
+def run(world: World, engine: Engine) -> None:
+    world.clock.advance(60)
+    run_cycle(engine, CycleRequest(kind="scheduled", window_to=world.clock.now()))
+
+
+def state(world: World) -> tuple[Any, ...]:
+    """What people see: persons and rows, without ids and versions."""
+    hidden = {"id", "_version", "modifiedon", "createdon", "leadsyncDynamicsCreatedAt"}
+    people = [
+        {k: v for k, v in p.items() if k not in hidden} for p in world.marketo.people.values()
+    ]
+    rows = [
+        {k: v for k, v in row.items() if k not in hidden}
+        for table in world.dynamics.rows.values()
+        for row in table.values()
+    ]
+    links = {
+        (link["dynamics_id"], link["status"])
+        for table in ("lead", "contact")
+        for link in world.store.live_links(table)
+    }
+    return (sorted(people, key=repr), sorted(rows, key=repr), links)
+
+
+def settle(world: World) -> None:
+    """Wait until a dead process' lease has expired, then run to quiescence."""
+    world.clock.advance(timedelta(hours=1).total_seconds())
+    for _ in range(2):
+        world.cycle()
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> tuple[tuple[Any, ...], int]:
+    """The end state without a crash, and the number of steps of the cycle."""
+    world = busy_world()
+    steps = Steps(due=0)
+    run(world, watched(world.engine, steps))
+    settle(world)
+    return state(world), steps.taken
+
+
+def test_the_end_state_is_the_same_wherever_a_cycle_crashes(undisturbed):
+    expected, steps = undisturbed
+    assert steps > 40
+    for due in range(1, steps + 1, EVERY):
+        world = busy_world()
+        with pytest.raises(Crash):
+            run(world, watched(world.engine, Steps(due)))
+        settle(world)
+        assert state(world) == expected, f"crash at step {due} of {steps}"
+        world.cycle()
+        assert world.writes == 0, f"crash at step {due} of {steps}"
+        assert world.store.deferred() == []

@@ -1,0 +1,195 @@
+"""leadsync between both stand-ins over real HTTP: provisioned, with its own state store."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadsync.cycle.context import CycleRequest, Engine
+from leadsync.cycle.runner import run_cycle, run_plan
+from leadsync.doctor import Diagnosis, Doctor
+from leadsync.engine import build_engine
+from leadsync.model import Json
+from support.sandbox import RunningSandbox
+
+COMMAND = [sys.executable, "-c", "from leadsync.cli.main import main; main()"]
+
+
+@dataclass
+class Synced:
+    """Both stand-ins and what a user of leadsync does with them.
+
+    :param environ: what the command line and Airflow need to find everything.
+    """
+
+    marketo: RunningSandbox
+    dynamics: RunningSandbox
+    environ: dict[str, str]
+    reports: list[Json] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Engine:
+        """A new engine, as every task and command builds one."""
+        return build_engine()
+
+    # -- running
+
+    def cycle(self) -> Json:
+        """Run a cycle in this process and return its report."""
+        request = CycleRequest(kind="manual", window_to=datetime.now(UTC))
+        self.reports.append(run_cycle(self.engine, request))
+        return self.reports[-1]
+
+    def backfill(self, start: datetime, end: datetime) -> Json:
+        """Run a backfill of an interval."""
+        return run_cycle(self.engine, CycleRequest("backfill", end, window_from=start))
+
+    def plan(self) -> Json:
+        """Return what a cycle would write."""
+        request = CycleRequest("manual", datetime.now(UTC), dry_run=True)
+        return run_plan(self.engine, request)
+
+    def command(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line as a user does."""
+        return subprocess.run(
+            [*COMMAND, *words],
+            env={**os.environ, **self.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start the command line and leave it running."""
+        return subprocess.Popen(
+            [*COMMAND, *words],
+            env={**os.environ, **self.environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    # -- users
+
+    def new_row(self, table: str = "lead", **fields: Any) -> str:
+        """A user creates a lead or contact."""
+        return str(self.dynamics.control.edit("create", table=table, fields=fields))
+
+    def edit_row(self, row: str, table: str = "lead", **fields: Any) -> None:
+        """A user changes a lead or contact."""
+        self.dynamics.control.edit("update", table=table, id=row, fields=fields)
+
+    def new_person(self, **fields: Any) -> int:
+        """A user creates a person."""
+        return int(self.marketo.control.edit("create", fields=fields))
+
+    def edit_person(self, person: int, **fields: Any) -> None:
+        """A user changes a person."""
+        self.marketo.control.edit("update", id=person, fields=fields)
+
+    def linked(self, table: str = "lead", **fields: Any) -> tuple[int, str]:
+        """A row that has become a person; both ids."""
+        row = self.new_row(table, **{"lastname": "Ek", **fields})
+        self.cycle()
+        return int(self.person_of(row)["id"]), row
+
+    # -- looking
+
+    def people(self) -> list[Json]:
+        """All persons."""
+        return self.marketo.control.records("leads")
+
+    def person(self, person_id: int) -> Json:
+        """One person."""
+        return next(p for p in self.people() if int(p["id"]) == person_id)
+
+    def person_of(self, row: str) -> Json:
+        """The only person that carries a row's id."""
+        found = [p for p in self.people() if p.get("leadsyncDynamicsId") == row]
+        assert len(found) == 1, f"{len(found)} persons carry {row}"
+        return found[0]
+
+    def row(self, row: str, table: str = "lead") -> Json:
+        """One lead or contact."""
+        rows = self.dynamics.control.records(table)
+        return next(r for r in rows if r[f"{table}id"] == row)
+
+    def record_writes(self) -> int:
+        """Calls that write persons or rows, since the journals were cleared."""
+        marketo = [
+            entry
+            for entry in self.marketo.control.journal()
+            if entry["method"] == "POST" and entry["path"] == "/rest/v1/leads.json"
+        ]
+        dynamics = [e for e in self.dynamics.control.journal() if e["path"].endswith("$batch")]
+        return len(marketo) + len(dynamics)
+
+    def forget_calls(self) -> None:
+        """Clear both journals."""
+        self.marketo.control.clear_journal()
+        self.dynamics.control.clear_journal()
+
+
+def connections(marketo: RunningSandbox, dynamics: RunningSandbox) -> dict[str, str]:
+    """Return the Airflow connection variables of both stand-ins."""
+    return {
+        "AIRFLOW_CONN_MARKETO_DEFAULT": json.dumps(
+            {
+                "conn_type": "marketo",
+                "host": marketo.url,
+                "login": marketo.client_id,
+                "password": marketo.client_secret,
+            }
+        ),
+        "AIRFLOW_CONN_DYNAMICS_DEFAULT": json.dumps(
+            {
+                "conn_type": "dynamics365",
+                "host": dynamics.url,
+                "login": dynamics.client_id,
+                "password": dynamics.client_secret,
+                "extra": {"tenant_id": dynamics.tenant_id, "authority": dynamics.url},
+            }
+        ),
+    }
+
+
+@pytest.fixture
+def unprovisioned(
+    marketo_sandbox: RunningSandbox,
+    dynamics_sandbox: RunningSandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Synced]:
+    """Both stand-ins as they are before ``leadsync doctor --provision``."""
+    data = tmp_path / "leadsync"
+    environ = {
+        **connections(marketo_sandbox, dynamics_sandbox),
+        "AIRFLOW_CONN_LEADSYNC_DB": json.dumps(
+            {"conn_type": "sqlite", "host": str(data / "leadsync.db")}
+        ),
+        "LEADSYNC_DATA": str(data),
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    yield Synced(marketo_sandbox, dynamics_sandbox, environ)
+
+
+@pytest.fixture
+def synced(unprovisioned: Synced) -> Synced:
+    """Both stand-ins, ready for a first cycle."""
+    engine = unprovisioned.engine
+    diagnosis = Diagnosis()
+    doctor = Doctor(engine.mapping, engine.marketo, engine.dynamics, diagnosis)  # type: ignore[arg-type]
+    doctor.examine(provision=True)
+    assert diagnosis.ok, diagnosis.checks
+    unprovisioned.forget_calls()
+    return unprovisioned
