@@ -130,7 +130,7 @@ def _retention(types: Sequence[int], now: datetime) -> tuple[str, list[Any]]:
     for type_id in types:
         days = RETENTION_DAYS.get(type_id)
         oldest = format_moment(now - timedelta(days=days)) if days else ""
-        clauses.append("type_id = ? AND at >= ?")
+        clauses.append("+type_id = ? AND at >= ?")
         limits += [type_id, oldest]
     return " OR ".join(clauses), limits
 
