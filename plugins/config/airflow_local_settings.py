@@ -19,7 +19,13 @@ LIBRARIES = (
     "great_expectations",
     "great_expectations.expectations",
     "sqlalchemy.dialects.sqlite",
+    "alembic",
     "requests",
+    "tenacity",
+    "pydantic",
+    "fsspec",
+    "phonenumbers",
+    "email_validator",
 )
 FORKING_COMMANDS = (["scheduler"], ["celery", "worker"])
 

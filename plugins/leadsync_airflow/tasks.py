@@ -38,9 +38,8 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
     :raises ConfigurationError: the window, a connection or the mapping is wrong.
     :raises LeaseHeldError: another cycle is at work.
     """
-    from leadsync.engine import build_engine
-
     from leadsync.cycle.context import CycleRequest
+    from leadsync.engine import build_engine
 
     dag_run, params = context["dag_run"], context["params"]
     window = resolve_window(dag_run, params)
@@ -70,9 +69,8 @@ def run_stage(name: Stage, cycle: Cycle) -> Summary:
     :param cycle: what :func:`open_cycle` returned.
     :raises AirflowSkipException: the cycle is a dry run and the stage would write.
     """
-    from leadsync.engine import build_engine
-
     from leadsync.cycle import stages
+    from leadsync.engine import build_engine
 
     if cycle["dry_run"] and name in LOADS:
         from airflow.sdk.exceptions import AirflowSkipException
@@ -91,9 +89,8 @@ def close_cycle(cycle: Cycle) -> Summary:
     The values of a plan stay out of log and XCom, because they are personal data: ``leadsync plan``
     shows them. The staged frames go, because a committed cycle has no use for them.
     """
-    from leadsync.engine import build_engine
-
     from leadsync.cycle import stages
+    from leadsync.engine import build_engine
 
     engine = build_engine()
     result = stages.quarantine_and_commit(engine, cycle)
@@ -118,6 +115,7 @@ def _state_of_run(task_instance: Any, run_id: str) -> str | None:
     from airflow.sdk.exceptions import AirflowRuntimeError
 
     try:
-        return str(task_instance.get_dagrun_state(task_instance.dag_id, run_id))
+        state = task_instance.get_dagrun_state(task_instance.dag_id, run_id)
     except AirflowRuntimeError:
         return None
+    return str(getattr(state, "value", state))
