@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from leadsync.connections import Connection
@@ -22,7 +25,11 @@ def find_connection(conn_id: str) -> Connection | None:
     :raises ConfigurationError: the connection's extra is no JSON object, or Airflow does not let
         this task read the connection.
     """
-    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSecretsBackendAccessDenied
+    with _logging_kept():
+        from airflow.sdk.exceptions import (
+            AirflowNotFoundException,
+            AirflowSecretsBackendAccessDenied,
+        )
 
     try:
         found = _from_task_sdk(conn_id) if _inside_a_task() else _from_airflow(conn_id)
@@ -57,9 +64,25 @@ def _from_task_sdk(conn_id: str) -> TaskConnection:
 
 
 def _from_airflow(conn_id: str) -> StoredConnection:
-    from airflow.models.connection import Connection as StoredConnection
+    with _logging_kept():
+        from airflow.models.connection import Connection as StoredConnection
 
-    return StoredConnection.get_connection_from_secrets(conn_id)
+        return StoredConnection.get_connection_from_secrets(conn_id)
+
+
+@contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Undo what Airflow's import does to logging: it sends everything to standard output.
+
+    There a command line prints its answer, and the new handlers redact nothing.
+    """
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def _extra(conn_id: str, extra: Any) -> dict[str, Any]:
