@@ -1,0 +1,1 @@
+"""Measurements of whole cycles against the sandbox; not part of the product."""
