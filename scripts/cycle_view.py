@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -56,8 +55,8 @@ def _show_changes(
 def report_table(report: dict[str, Any]) -> Table:
     """Return the report as a table of counts per direction and table."""
     calls = ", ".join(f"{number} to {name}" for name, number in report.get("calls", {}).items())
-    title, caption = f"Cycle {report['cycle_id']}", f"API calls: {calls}"
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    title, caption = f"Cycle {report['cycle_id']}\n", f"\nAPI calls: {calls}"
+    table = Table(title=title, caption=caption, box=None, padding=(0, 1, 0, 0))
     for name in ("direction", "table"):
         table.add_column(name, no_wrap=True)
     for name in (*COLUMNS, "other"):

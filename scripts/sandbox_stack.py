@@ -15,7 +15,7 @@ from rich.console import Console
 from leadsync_sandbox import manage
 from scripts.airflow_api import AirflowApi, Json
 from scripts.airflow_env import ROOT, airflow_environment
-from scripts.processes import MARK
+from scripts.processes import MARK, port_is_free
 
 FOLDER = ROOT / "data" / "sandbox"
 SEED = 20260101
@@ -31,13 +31,27 @@ def start(console: Console, marketo_port: int, dynamics_port: int, people: int) 
     :raises SandboxError: provisioning failed; the message is the doctor's.
     """
     os.environ[MARK] = str(ROOT)
-    manage.up(FOLDER, marketo_port=marketo_port, dynamics_port=dynamics_port)
+    if manage.info(FOLDER) is None:
+        _refuse_taken_ports(MARKETO_PORT=marketo_port, DYNAMICS_PORT=dynamics_port)
+    try:
+        manage.up(FOLDER, marketo_port=marketo_port, dynamics_port=dynamics_port)
+    except manage.SandboxStartError as error:
+        raise SandboxError(str(error)) from error
     console.print("The sandbox systems are up.")
     _provision()
     if _is_empty():
         began = time.monotonic()
         manage.seed(FOLDER, people, SEED)
         console.print(f"Loaded {people:,} people in {time.monotonic() - began:.0f} s.")
+
+
+def _refuse_taken_ports(**ports: int) -> None:
+    for name, port in ports.items():
+        if not port_is_free(port):
+            raise SandboxError(
+                f"Port {port} is in use by another program. "
+                f"Stop it, or choose another port: make run {name}={port + 1000}"
+            )
 
 
 def _provision() -> None:

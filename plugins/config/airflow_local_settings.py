@@ -1,10 +1,10 @@
-"""Airflow settings: import the heavy libraries once, in the process that task processes fork from.
+"""Airflow settings: import heavy modules once, in the process that task processes fork from.
 
 Every task is a process of its own. Without this, each one that needs pandas spends 1.3 s on the
 import, and one that validates with Great Expectations 5 s more; with it a cycle takes 2 s instead
 of 11 s (reference/airflow-gx.md 2). Only the scheduler of a LocalExecutor and Celery workers fork
 tasks, and only Linux forks, so other processes pay nothing. Needs ``LEADSYNC_PRELOAD=1`` and this
-folder on ``PYTHONPATH``.
+folder on ``PYTHONPATH``. The engine is among the modules: restart Airflow after changing its code.
 """
 
 from __future__ import annotations
@@ -13,19 +13,15 @@ import importlib
 import os
 import sys
 
-LIBRARIES = (
+MODULES = (
     "pandas",
     "pyarrow.parquet",
     "great_expectations",
     "great_expectations.expectations",
     "sqlalchemy.dialects.sqlite",
-    "alembic",
-    "requests",
-    "tenacity",
-    "pydantic",
-    "fsspec",
-    "phonenumbers",
-    "email_validator",
+    "sqlalchemy.dialects.postgresql",
+    "leadsync.engine",
+    "leadsync.cycle.stages",
 )
 FORKING_COMMANDS = (["scheduler"], ["celery", "worker"])
 
@@ -36,7 +32,7 @@ def forks_tasks(arguments: list[str]) -> bool:
 
 
 if os.environ.get("LEADSYNC_PRELOAD") == "1" and forks_tasks(sys.argv[1:]):
-    for library in LIBRARIES:
-        importlib.import_module(library)
+    for module in MODULES:
+        importlib.import_module(module)
 
 __all__: list[str] = []
