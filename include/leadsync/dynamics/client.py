@@ -61,7 +61,7 @@ class DynamicsClient:
     # ------------------------------------------------------------ reading
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
-        """Return a table's metadata in one call; see :meth:`MetadataReader.table`."""
+        """Return a table's metadata in 3 to 15 calls; see :meth:`MetadataReader.table`."""
         return self._metadata.table(name, columns)
 
     def navigation(self, table: str) -> dict[tuple[str, str], str]:

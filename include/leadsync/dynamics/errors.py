@@ -18,6 +18,11 @@ from leadsync.errors import (
 
 SYSTEM = "dynamics"
 
+
+class NotFoundError(RejectedError):
+    """What the call addresses does not exist (404)."""
+
+
 _ROLE = "Give the application user's security role"
 _REMEDIES = {
     faults.NOT_A_MEMBER: "In the Power Platform admin centre, open the environment's application "
@@ -34,8 +39,8 @@ def to_error(fault: Fault, call: str, record: str = "") -> ApiError:
     :param call: verb and path, without query.
     :returns: :class:`ThrottledError` for 429, :class:`TransientApiError` for what may pass,
         :class:`AuthenticationError` for 401, :class:`PermissionDeniedError` for 403,
-        :class:`DeltaExpiredError` for code 0x80044352 whatever its status, else
-        :class:`RejectedError`.
+        :class:`DeltaExpiredError` for code 0x80044352 whatever its status,
+        :class:`NotFoundError` for 404, else :class:`RejectedError`.
     """
     message = masked(fault.message)
     if fault.throttled:
@@ -71,7 +76,9 @@ def _kind(fault: Fault) -> type[ApiError]:
         return AuthenticationError
     if fault.status == 403:
         return PermissionDeniedError
-    return TransientApiError if fault.transient else RejectedError
+    if fault.transient:
+        return TransientApiError
+    return NotFoundError if fault.status == 404 else RejectedError
 
 
 def _remedy(fault: Fault) -> str:

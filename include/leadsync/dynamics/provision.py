@@ -55,7 +55,7 @@ class Provisioner:
         :param sync_flag: whether to create ``new_synctomkto`` (Yes/No, default Yes).
         :raises RejectedError: a column of that name has another type, or the index failed.
         """
-        state = self._metadata.table(table)
+        state = self._metadata.table(table, columns=())
         wanted = [DYNAMICS_MARKETO_ID] + ([DYNAMICS_SYNC_FLAG] if sync_flag else [])
         for column in wanted:
             _check_type(state, column)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadsync.dynamics.errors import to_error
+from leadsync.dynamics.errors import NotFoundError, to_error
 from leadsync.dynamics.faults import Fault, named_column, normal_code, read_fault
 from leadsync.errors import (
     ApiError,
@@ -76,7 +76,7 @@ def test_the_wait_is_read_as_seconds_or_as_a_date() -> None:
         (500, "0x80044352", DeltaExpiredError),
         (413, "0x8004418a", RejectedError),
         (412, "0x80060882", RejectedError),
-        (404, "0x80040217", RejectedError),
+        (404, "0x80040217", NotFoundError),
     ],
 )
 def test_each_fault_becomes_its_error(status: int, code: str, kind: type[ApiError]) -> None:

@@ -198,13 +198,13 @@ def test_a_custom_table_is_addressed_by_its_own_names(organisation: ScriptedOrga
         "EntitySetName": "new_eventses",
         "PrimaryIdAttribute": "new_eventid",
     }
-    organisation.answer(batch_response([part(200, definition)]), json_response({"value": []}))
+    organisation.answer(json_response(definition), json_response({"value": []}))
 
     organisation.client.rows_by_id("new_event", [guid(1)], ["new_name"])
     organisation.client.rows_by_id("new_event", [guid(1)], ["new_name"])
 
     assert [request.path.rpartition("/")[2] for request in organisation.requests] == [
-        "$batch",
+        "EntityDefinitions(LogicalName='new_event')",
         "new_eventses",
         "new_eventses",
     ]

@@ -1,17 +1,16 @@
-"""Table metadata out of the service's JSON, and the one call that fetches it."""
+"""Table metadata out of the service's JSON, and the calls that fetch it."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from werkzeug import Request, Response
 
 from leadsync.dynamics.schema import carries_value, column_of, is_active, label_of, table_of
-from leadsync.errors import PermissionDeniedError, SchemaChangedError
+from leadsync.errors import PermissionDeniedError, RejectedError, SchemaChangedError
 from leadsync.model import OptionValue
-from support.web_api import ScriptedOrganisation, batch_response, error_part, part
+from support.web_api import ScriptedOrganisation, error_response, json_response
 
 DEFINITION = {
     "LogicalName": "lead",
@@ -149,57 +148,91 @@ def test_only_active_keys_can_be_used() -> None:
     assert [key["LogicalName"] for key in keys if is_active(key)] == ["a", "c"]
 
 
-def metadata_batch(request: Request) -> Response:
-    """Answer the reads of one table: a subject, a source with options, an owner."""
-    listed = {
-        "/Attributes?": [
-            attribute("subject", "String"),
-            attribute("leadsourcecode", "Picklist"),
-            attribute("ownerid", "Owner"),
-        ],
-        "/Keys?": [{"LogicalName": "new_marketoid_key", "EntityKeyIndexStatus": "Active"}],
-        ".StringAttributeMetadata?": [{"LogicalName": "subject", "MaxLength": 300}],
-        ".PicklistAttributeMetadata?": [
-            {"LogicalName": "leadsourcecode", "OptionSet": {"Options": [option(8, "Web")]}}
-        ],
-        ".LookupAttributeMetadata?": [{"LogicalName": "ownerid", "Targets": ["team"]}],
-    }
-    answers = []
-    for address in re.findall(rb"\r\nGET (\S+) HTTP", request.get_data()):
-        rows = [value for name, value in listed.items() if name in address.decode()]
-        definition = b"EntityDefinitions(LogicalName='lead')?" in address
-        answers.append(part(200, DEFINITION if definition else {"value": rows[0] if rows else []}))
-    return batch_response(answers)
+LISTED: dict[str, list[dict[str, Any]]] = {
+    "Attributes": [
+        attribute("subject", "String"),
+        attribute("leadsourcecode", "Picklist"),
+        attribute("ownerid", "Owner"),
+    ],
+    "Keys": [{"LogicalName": "new_marketoid_key", "EntityKeyIndexStatus": "Active"}],
+    "StringAttributeMetadata": [{"LogicalName": "subject", "MaxLength": 300}],
+    "PicklistAttributeMetadata": [
+        {"LogicalName": "leadsourcecode", "OptionSet": {"Options": [option(8, "Web")]}}
+    ],
+    "LookupAttributeMetadata": [{"LogicalName": "ownerid", "Targets": ["team"]}],
+}
 
 
-def test_a_table_takes_one_call(organisation: ScriptedOrganisation) -> None:
-    organisation.answer(metadata_batch)
+def lead_metadata(request: Request) -> Response:
+    """Answer a read of one table: a subject, a source with options, an owner."""
+    part = part_asked_for(request)
+    return json_response({"value": LISTED[part]} if part in LISTED else DEFINITION)
+
+
+def part_asked_for(request: Request) -> str:
+    """Return ``definition``, ``Attributes``, ``Keys`` or the cast of a metadata read."""
+    below = request.path.partition("(LogicalName='lead')")[2]
+    return below.rpartition("/")[2].rpartition(".")[2] or "definition"
+
+
+def test_a_table_takes_a_call_for_each_kind_of_column(organisation: ScriptedOrganisation) -> None:
+    organisation.answer(lead_metadata)
 
     table = organisation.client.table("lead")
 
-    assert organisation.ledger.calls() == {"dynamics": 1}
+    assert [part_asked_for(request) for request in organisation.requests] == [
+        "definition",
+        "Attributes",
+        "StringAttributeMetadata",
+        "LookupAttributeMetadata",
+        "PicklistAttributeMetadata",
+        "Keys",
+    ]
+    assert organisation.ledger.calls() == {"dynamics": 6}
     assert (table.name, table.entity_set, table.primary_id) == ("lead", "leads", "leadid")
     assert table.keys == ("new_marketoid_key",)
     assert table.columns["subject"].max_length == 300
     assert table.columns["leadsourcecode"].options == (OptionValue(8, "Web"),)
     assert table.columns["ownerid"].targets == ("team",)
-    assert b"\r\nConsistency: Strong\r\n" in organisation.requests[0].get_data()
+    assert {request.headers["Consistency"] for request in organisation.requests} == {"Strong"}
 
 
 def test_detail_is_limited_to_the_columns_asked_for(organisation: ScriptedOrganisation) -> None:
-    organisation.answer(metadata_batch)
+    organisation.answer(lead_metadata)
 
     table = organisation.client.table("lead", ["subject", "unknown"])
 
+    assert organisation.ledger.calls() == {"dynamics": 4}
     assert table.columns["subject"].max_length == 300
     assert table.columns["leadsourcecode"].type == "Picklist"
     assert table.columns["leadsourcecode"].options == ()
 
 
-def test_a_missing_table_is_named(organisation: ScriptedOrganisation) -> None:
-    organisation.answer(batch_response([error_part(404, "0x80040217")] * 15))
+def test_no_column_asked_for_takes_three_calls(organisation: ScriptedOrganisation) -> None:
+    organisation.answer(lead_metadata)
+
+    assert set(organisation.client.table("lead", ()).columns) == {
+        "subject",
+        "leadsourcecode",
+        "ownerid",
+    }
+    assert organisation.ledger.calls() == {"dynamics": 3}
+
+
+@pytest.mark.parametrize("code", ["0x80040217", "0x80060888"])
+def test_a_missing_table_is_named(organisation: ScriptedOrganisation, code: str) -> None:
+    organisation.answer(error_response(404, code))
 
     with pytest.raises(SchemaChangedError, match=r"no table lead.*Sales app"):
+        organisation.client.table("lead")
+
+    assert len(organisation.requests) == 1
+
+
+def test_a_refused_query_is_no_missing_table(organisation: ScriptedOrganisation) -> None:
+    organisation.answer(error_response(400, "0x80060888", "Could not find a property"))
+
+    with pytest.raises(RejectedError, match="Could not find a property"):
         organisation.client.table("lead")
 
 
@@ -207,20 +240,20 @@ def test_metadata_that_may_not_be_read_names_the_privilege(
     organisation: ScriptedOrganisation,
 ) -> None:
     text = "is missing prvReadEntity privilege"
-    organisation.answer(batch_response([error_part(403, "0x80040220", text)] * 15))
+    organisation.answer(error_response(403, "0x80040220", text))
 
     with pytest.raises(PermissionDeniedError, match="the privilege prvReadEntity"):
         organisation.client.table("lead")
 
 
-def test_a_throttled_part_is_asked_again(organisation: ScriptedOrganisation) -> None:
-    organisation.answer(
-        batch_response([error_part(429, "0x80072322", "Slow", "Retry-After: 9")] * 15),
-        metadata_batch,
-    )
+def test_a_throttled_read_is_asked_again(organisation: ScriptedOrganisation) -> None:
+    slow = error_response(429, "0x80072322", "Slow", Retry_After="9")
+    organisation.answer(lead_metadata, slow, lead_metadata)
 
     assert organisation.client.table("lead").name == "lead"
     assert organisation.clock.sleeps[0] >= 9
+    asked = [part_asked_for(request) for request in organisation.requests]
+    assert asked[:4] == ["definition", "Attributes", "Attributes", "StringAttributeMetadata"]
 
 
 def test_navigation_properties_are_found_by_column_and_target(
@@ -234,9 +267,10 @@ def test_navigation_properties_are_found_by_column_and_target(
         }
         for target in ("account", "contact")
     ]
-    organisation.answer(batch_response([part(200, {"value": relations})]))
+    organisation.answer(json_response({"value": relations}))
 
     navigation = organisation.client.navigation("contact")
 
+    assert organisation.ledger.calls() == {"dynamics": 1}
     assert navigation["parentcustomerid", "account"] == "parentcustomerid_account"
     assert len(navigation) == 2
