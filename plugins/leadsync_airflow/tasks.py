@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from leadsync_airflow.report import plan_lines, report_lines
-from leadsync_airflow.takeover import open_after_ended_run
+from leadsync_airflow.turns import open_when_free
 from leadsync_airflow.window import resolve_window
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
         dry_run=bool(params.get("dry_run", False)),
     )
     state_of_run = partial(_state_of_run, context["task_instance"])
-    cycle = open_after_ended_run(build_engine(), request, state_of_run)
+    cycle = open_when_free(build_engine(), request, state_of_run)
     log.info(
         "Opened %s cycle %s: it reads from %s to %s%s.",
         window.kind,

@@ -1,4 +1,4 @@
-"""Opening a cycle while the lease is still held by a DAG run that has ended.
+"""Opening a cycle while another run holds the lease: wait for it, or take over from an ended one.
 
 A run that failed cannot give its lease back: other tasks of it may still be writing when one fails.
 Once Airflow has closed the run, none of its tasks runs any more, so the next run need not wait for
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from leadsync.errors import LeaseHeldError
@@ -20,24 +21,33 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ENDED = ("success", "failed")
+PATIENCE = timedelta(minutes=5)
+LOOK_AGAIN_SECONDS = 2.0
 
 
-def open_after_ended_run(
+def open_when_free(
     engine: Engine, request: CycleRequest, state_of_run: Callable[[str], str | None]
 ) -> Json:
-    """Open the cycle, taking the lease over from a DAG run that has ended.
+    """Open the cycle as soon as the lease is free, or held by a DAG run that has ended.
+
+    A backfill and scheduled runs take turns, so waiting a little is nothing to fail or alert about.
 
     :param state_of_run: returns the state of a run of this DAG by its id, or ``None``.
-    :raises LeaseHeldError: whoever holds the lease is still at work, or is no run of this DAG.
+    :raises LeaseHeldError: another cycle is still at work after ``PATIENCE``.
     """
     from leadsync.cycle.stages import open_cycle
 
-    try:
-        return open_cycle(engine, request)
-    except LeaseHeldError:
-        if not _release_if_ended(engine, state_of_run):
-            raise
-    return open_cycle(engine, request)
+    give_up_at = engine.clock.now() + PATIENCE
+    while True:
+        try:
+            return open_cycle(engine, request)
+        except LeaseHeldError as error:
+            if _release_if_ended(engine, state_of_run):
+                continue
+            if engine.clock.now() >= give_up_at:
+                raise
+            log.info("Waiting: %s", error.message)
+        engine.clock.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _release_if_ended(engine: Engine, state_of_run: Callable[[str], str | None]) -> bool:
