@@ -23,4 +23,10 @@ os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "false"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-pytest_plugins = ["support.sandbox", "support.postgres", "support.stores", "support.synced"]
+pytest_plugins = [
+    "support.sandbox",
+    "support.postgres",
+    "support.stores",
+    "support.synced",
+    "support.recorded",
+]
