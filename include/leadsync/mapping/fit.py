@@ -6,6 +6,7 @@ from leadsync.mapping.model import FieldEntry, Scalar
 from leadsync.mapping.plan import Converter
 from leadsync.model import DynamicsColumn, MarketoField
 from leadsync.values.build import dynamics_family, marketo_family
+from leadsync.values.limits import utf16_units
 from leadsync.values.marks import is_invalid
 from leadsync.values.option import SEPARATOR, duplicate_labels, label_of
 
@@ -55,10 +56,9 @@ def canonical_default(
         value = converter.from_dynamics(default)
     if value is None or is_invalid(value):
         return None, f"`default_on_create: {default}` is no value of {column.name} ({column.type})"
-    if column.max_length is not None and len(value) > column.max_length:
-        return None, (
-            f"`default_on_create` is too long: {column.name} {len(value)}/{column.max_length}"
-        )
+    length = utf16_units(value)
+    if column.max_length is not None and length > column.max_length:
+        return None, f"`default_on_create` is too long: {column.name} {length}/{column.max_length}"
     return value, ""
 
 

@@ -23,7 +23,9 @@ INT64 = (-(2**63), 2**63 - 1)
 EARLIEST_DATE = "1753-01-01"
 EMAIL, ASCII_EMAIL, URL, PHONE = "Email", "AsciiEmail", "Url", "Phone"
 _REQUIRED = ("ApplicationRequired", "SystemRequired")
-_LENGTHS: tuple[RuleKind, ...] = ("max_length", "max_bytes")
+_LENGTHS: tuple[RuleKind, ...] = ("max_length", "max_units", "max_bytes")
+#: how quarantine calls a kind that has another name than its rule.
+_RULE_IDS: dict[RuleKind, str] = {"max_units": "max_length"}
 _CUTTING_HARMS = (EMAIL, URL)
 _TYPE_NAMES = {
     "text": "text",
@@ -84,7 +86,7 @@ class _RuleMaker:
     def _lengths(self) -> Iterator[Rule]:
         if self.target == "dynamics":
             if dynamics_family(self.plan.column) == "text" and self.plan.column.max_length:
-                yield self._rule("max_length", self.plan.column.max_length)
+                yield self._rule("max_units", self.plan.column.max_length)
         elif marketo_family(self.plan.field) == "text" and self._goes_as_written():
             if self.plan.field.length:
                 yield self._rule("max_length", self.plan.field.length)
@@ -130,7 +132,8 @@ class _RuleMaker:
 
     def _rule(self, kind: RuleKind, limit: Limit, policy: OnInvalid | None = None) -> Rule:
         target = self.plan.column.name if self.target == "dynamics" else self.plan.field.name
-        return Rule(kind, self.plan.name, target, kind, limit, policy or self._policy(kind))
+        rule_id = _RULE_IDS.get(kind, kind)
+        return Rule(rule_id, self.plan.name, target, kind, limit, policy or self._policy(kind))
 
     def _policy(self, kind: RuleKind) -> OnInvalid:
         """Return what a failure of ``kind`` does: the entry's policy where it can work at all.

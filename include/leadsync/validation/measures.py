@@ -17,6 +17,7 @@ import pandas as pd
 
 from leadsync.validation.formats import FORMATS
 from leadsync.validation.model import Operation, Rule
+from leadsync.values.limits import utf16_units
 from leadsync.values.marks import ABSENT, INVALID
 from leadsync.values.option import SEPARATOR
 
@@ -52,6 +53,8 @@ class Cells:
                 return self._codes(cast(tuple[str, ...], rule.limit))
             case "max_length":
                 return self._where(self._valid, _floats(self.text.str.len()))
+            case "max_units":
+                return self._units(cast(int, rule.limit))
             case "max_bytes":
                 return self._octets()
             case "format":
@@ -89,6 +92,13 @@ class Cells:
     def _filled(self, applies: Mask, numbers: Sequence[float] | Numbers) -> Numbers:
         result = np.full(len(self.text), np.nan)
         result[applies] = numbers
+        return result
+
+    def _units(self, limit: int) -> Numbers:
+        """Return UTF-16 code units; where characters alone decide about ``limit``, characters."""
+        result = self._where(self._valid, _floats(self.text.str.len()))
+        undecided = (result <= limit) & (result * 2 > limit)
+        result[undecided] = [utf16_units(value) for value in self.text[undecided].tolist()]
         return result
 
     def _octets(self) -> Numbers:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from leadsync.validation.formats import FORMATS
 from leadsync.validation.model import Failure, Rule, RuleKind
+from leadsync.values.limits import utf16_units
 from leadsync.values.marks import ABSENT, shown
 
 _LONGEST_QUOTE = 100
@@ -23,6 +24,10 @@ def _required(rule: Rule, _value: str) -> str:
 
 def _max_length(rule: Rule, value: str) -> str:
     return f"too long: {rule.target} {len(value)}/{rule.limit}"
+
+
+def _max_units(rule: Rule, value: str) -> str:
+    return f"too long: {rule.target} {utf16_units(value)}/{rule.limit}"
 
 
 def _max_bytes(rule: Rule, value: str) -> str:
@@ -62,6 +67,7 @@ def _number(rule: Rule) -> str:
 _MESSAGES: dict[RuleKind, Callable[[Rule, str], str]] = {
     "required": _required,
     "max_length": _max_length,
+    "max_units": _max_units,
     "max_bytes": _max_bytes,
     "format": _format,
     "minimum": _minimum,

@@ -11,7 +11,15 @@ from leadsync.mapping.plan import OnInvalid
 from leadsync.model import System, Table
 
 RuleKind = Literal[
-    "required", "max_length", "max_bytes", "format", "minimum", "maximum", "option", "type"
+    "required",
+    "max_length",
+    "max_units",
+    "max_bytes",
+    "format",
+    "minimum",
+    "maximum",
+    "option",
+    "type",
 ]
 Operation = Literal["create", "update"]
 
@@ -20,8 +28,11 @@ Operation = Literal["create", "update"]
 class Rule:
     """One rule on one field of the target system.
 
+    :param rule_id: what quarantine and metrics call the rule.
     :param field: the frame's column (Marketo REST name).
     :param target: the name on the target system, which messages and quarantine use.
+    :param kind: what is checked; ``max_length`` counts characters, ``max_units`` UTF-16 code units
+        and ``max_bytes`` bytes of UTF-8.
     :param limit: length, bound, format name or accepted values, as ``kind`` needs.
     """
 

@@ -10,6 +10,7 @@ import pandas as pd
 from leadsync.validation.cells import as_lists, failures_of, fields_of, require_columns
 from leadsync.validation.formats import FORMATS
 from leadsync.validation.model import Failure, Operation, Rule, RuleSet
+from leadsync.values.limits import utf16_units
 from leadsync.values.marks import ABSENT, INVALID
 from leadsync.values.option import SEPARATOR
 
@@ -65,6 +66,11 @@ def _max_length(column: _Column, rule: Rule) -> list[int]:
     return [position for position, cell in column.valid if len(cell) > limit]
 
 
+def _max_units(column: _Column, rule: Rule) -> list[int]:
+    limit = cast(int, rule.limit)
+    return [position for position, cell in column.valid if utf16_units(cell) > limit]
+
+
 def _max_bytes(column: _Column, rule: Rule) -> list[int]:
     limit = cast(int, rule.limit)
     return [position for position, cell in column.valid if len(cell.encode()) > limit]
@@ -92,6 +98,7 @@ _FINDERS: dict[str, Find] = {
     "type": _type,
     "option": _option,
     "max_length": _max_length,
+    "max_units": _max_units,
     "max_bytes": _max_bytes,
     "format": _format,
     "minimum": _minimum,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadsync.validation.gx import check_gx
 from leadsync.validation.model import Failure, RuleSet, Split
-from leadsync.values.limits import cut
+from leadsync.values.limits import TextLimits, cut
 from leadsync.values.marks import ABSENT
 
 Check = Callable[[pd.DataFrame, RuleSet], list[Failure]]
@@ -70,9 +70,8 @@ def _repair(one: Failure, value: str | None) -> str:
     limit: Any = one.rule.limit
     if one.rule.policy == "default_on_create":
         return str(limit)
-    if one.rule.kind == "max_bytes":
-        return cut(value or "", octets=limit)
-    return cut(value or "", characters=limit)
+    unit = {"max_bytes": "octets", "max_units": "units"}.get(one.rule.kind, "characters")
+    return cut(value or "", TextLimits(**{unit: limit}))
 
 
 def _put(frame: pd.DataFrame, cells: Iterable[tuple[Failure, str]]) -> None:

@@ -32,8 +32,8 @@ def build_comparable(
     """
     steps: list[Callable[[str], str]] = []
     if on_invalid == "truncate":
-        characters, octets = field_limits(field, column)
-        steps.append(lambda value: cut(value, characters, octets))
+        limits = field_limits(field, column)
+        steps.append(lambda value: cut(value, limits))
     steps.extend(_STEPS[name] for name in normalise)
     null = FALSE if column.type == "Boolean" else None
     return _pipeline(steps, null) if steps or null else _identity

@@ -1,6 +1,12 @@
-"""How long a text may be: characters on both sides, UTF-8 bytes of Marketo's text areas."""
+"""How long a text may be, in what each system counts.
+
+Marketo counts characters, and UTF-8 bytes in text areas; Dynamics counts UTF-16 code units, of
+which a character outside the basic plane, such as an emoji, takes two.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from leadsync.model import DynamicsColumn, MarketoField
 
@@ -14,15 +20,34 @@ def marketo_bytes(field: MarketoField) -> int | None:
     return MARKETO_TEXT_BYTES if field.data_type.lower() in _AREAS else None
 
 
-def field_limits(field: MarketoField, column: DynamicsColumn) -> tuple[int | None, int | None]:
-    """Return the most characters and bytes that both sides can hold; ``None`` is no limit."""
-    lengths = [length for length in (field.length, column.max_length) if length is not None]
-    return min(lengths, default=None), marketo_bytes(field)
+class TextLimits(NamedTuple):
+    """The most that a text may hold; ``None`` is no limit.
+
+    :param units: UTF-16 code units.
+    :param octets: bytes of UTF-8.
+    """
+
+    characters: int | None = None
+    units: int | None = None
+    octets: int | None = None
 
 
-def cut(value: str, characters: int | None = None, octets: int | None = None) -> str:
-    """Cut a text to at most ``characters`` and ``octets`` of UTF-8, never inside a character."""
+def field_limits(field: MarketoField, column: DynamicsColumn) -> TextLimits:
+    """Return the most that both sides can hold."""
+    return TextLimits(field.length, column.max_length, marketo_bytes(field))
+
+
+def utf16_units(text: str) -> int:
+    """Return the number of UTF-16 code units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def cut(value: str, limits: TextLimits) -> str:
+    """Return the longest beginning of ``value`` within all ``limits``, of whole characters."""
+    characters, units, octets = limits
     short = value if characters is None else value[:characters]
-    if octets is None or len(short) * 4 <= octets:
-        return short
-    return short.encode()[:octets].decode(errors="ignore")
+    if units is not None and len(short) * 2 > units:
+        short = short.encode("utf-16-le")[: units * 2].decode("utf-16-le", errors="ignore")
+    if octets is not None and len(short) * 4 > octets:
+        short = short.encode()[:octets].decode(errors="ignore")
+    return short

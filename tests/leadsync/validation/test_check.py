@@ -25,6 +25,7 @@ from support.wide_plan import CELLS, MARKS, frame_of, wide_plan
 
 PLAN = wide_plan()
 Check = Callable[[pd.DataFrame, RuleSet], list[Failure]]
+AROUND_THE_PLANES = st.sampled_from("aå\N{ROCKET}\N{MUSICAL SYMBOL G CLEF}")
 ROWS = st.fixed_dictionaries(
     {name: st.sampled_from([*cells, *MARKS]) for name, cells in CELLS.items()}
 )
@@ -92,6 +93,32 @@ def test_messages(check: Check, field: str, cell: str | None, message: str) -> N
 def test_a_byte_limit_counts_bytes(check: Check) -> None:
     (found,) = check(frame_of([{"mktoPersonNotes": "å" * 15_001}]), rule_set("marketo"))
     assert found.message == "too long: mktoPersonNotes 30002/30000 bytes"
+
+
+@BOTH
+def test_dynamics_counts_utf16_units(check: Check) -> None:
+    names = ["\N{ROCKET}" * 25, "\N{ROCKET}" * 25 + "x", "\N{ROCKET}" * 30, "å" * 50]
+    found = check(frame_of([{"firstName": name} for name in names]), rule_set())
+    assert [(one.position, one.message) for one in found] == [
+        (1, "too long: firstname 51/50"),
+        (2, "too long: firstname 60/50"),
+    ]
+
+
+@BOTH
+def test_marketo_counts_characters(check: Check) -> None:
+    cells = ["\N{ROCKET}" * 255, "\N{ROCKET}" * 256]
+    (found,) = check(frame_of([{"firstName": cell} for cell in cells]), rule_set("marketo"))
+    assert (found.position, found.message) == (1, "too long: firstName 256/255")
+
+
+@BOTH
+@settings(max_examples=15, deadline=None)
+@given(names=st.lists(st.text(AROUND_THE_PLANES, min_size=20, max_size=55), min_size=1))
+def test_a_name_is_too_long_by_its_utf16_units(check: Check, names: list[str]) -> None:
+    found = check(frame_of([{"firstName": name} for name in names]), rule_set())
+    too_long = [row for row, name in enumerate(names) if len(name.encode("utf-16-le")) > 100]
+    assert [one.position for one in found] == too_long
 
 
 @BOTH

@@ -9,7 +9,7 @@ from leadsync.mapping.plan import OnInvalid
 from leadsync.mapping.resolve import resolve
 from leadsync.model import System
 from leadsync.validation.generate import rules_for
-from leadsync.validation.model import Operation, Rule, RuleKind
+from leadsync.validation.model import Operation, Rule
 from support.reference_schemas import SCHEMAS
 from support.wide_plan import wide_plan
 
@@ -63,6 +63,12 @@ def test_rules_of_marketo(field: str, expected: dict[str, object]) -> None:
     assert {rule_id: rule.limit for rule_id, rule in found.items()} == expected
 
 
+def test_each_side_counts_lengths_in_its_own_unit() -> None:
+    assert rules("dynamics", "update", "firstName")["max_length"].kind == "max_units"
+    assert rules("marketo", "update", "firstName")["max_length"].kind == "max_length"
+    assert rules("marketo", "update", "mktoPersonNotes")["max_bytes"].kind == "max_bytes"
+
+
 def test_rules_name_the_targets_own_field() -> None:
     assert rules("dynamics", "create", "email")["format"].target == "emailaddress1"
     assert rules("marketo", "create", "email")["format"].target == "email"
@@ -87,7 +93,7 @@ def test_fields_have_rules_in_their_direction_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "on_invalid", "operation", "kind", "policy"),
+    ("column", "on_invalid", "operation", "rule_id", "policy"),
     [
         ("firstname", "truncate", "update", "max_length", "truncate"),
         ("firstname", "truncate", "update", "type", "hold_record"),
@@ -100,9 +106,9 @@ def test_fields_have_rules_in_their_direction_only() -> None:
     ],
 )
 def test_a_policy_holds_where_it_can_work(
-    column: str, on_invalid: OnInvalid, operation: Operation, kind: RuleKind, policy: OnInvalid
+    column: str, on_invalid: OnInvalid, operation: Operation, rule_id: str, policy: OnInvalid
 ) -> None:
     entry = {"marketo": "title", "lead": column, "on_invalid": on_invalid}
     plan = resolve(Mapping.model_validate({"fields": [entry]}), SCHEMAS)
-    found = {rule.kind: rule for rule in rules_for(plan, "lead", "dynamics", operation).rules}
-    assert found[kind].policy == policy
+    found = {rule.rule_id: rule for rule in rules_for(plan, "lead", "dynamics", operation).rules}
+    assert found[rule_id].policy == policy

@@ -42,6 +42,12 @@ def test_s057_truncate_writes_the_shorter_text_and_warns() -> None:
     assert compare("x" * 60) == compare(result.accepted["firstName"].iloc[0])
 
 
+def test_s057_truncate_keeps_whole_characters_within_the_columns_utf16_units() -> None:
+    result = result_of({"firstName": "x" + "\N{ROCKET}" * 30})
+    assert result.accepted["firstName"].tolist() == ["x" + "\N{ROCKET}" * 24]
+    assert [warning.message for warning in result.warnings] == ["too long: firstname 61/50"]
+
+
 def test_s059_an_unknown_option_holds_its_field_only() -> None:
     result = result_of({"leadSource": invalid("Webinar 2025"), "firstName": "Ann"})
     assert result.accepted[["leadSource", "firstName"]].to_numpy().tolist() == [[ABSENT, "Ann"]]
