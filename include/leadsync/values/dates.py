@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from leadsync.clock import parse_instant
+from leadsync.clock import parse_instant, parse_reading
 from leadsync.values.marks import invalid
 from leadsync.values.raw import clean
 
@@ -70,7 +70,7 @@ def _read(raw: object, form: Callable[[str], str]) -> str | None:
         return None
     try:
         return form(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return invalid(raw)
 
 
@@ -79,15 +79,11 @@ def _utc_seconds(text: str) -> str:
 
 
 def _clock_seconds(text: str) -> str:
-    return _seconds(_as_written(text))
+    return _seconds(parse_reading(text))
 
 
 def _calendar_date(text: str) -> str:
-    return _as_written(text).date().isoformat()
-
-
-def _as_written(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z+0000", "Z")).replace(tzinfo=UTC)
+    return parse_reading(text).date().isoformat()
 
 
 def _seconds(moment: datetime) -> str:
