@@ -143,10 +143,17 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class FeedRead:
-    """All activities from a paging token to the feed's end, and the token to go on from."""
+    """All activities from a paging token to the feed's end, and the token to go on from.
+
+    :param pages: calls that it took.
+    :param complete: the feed's end was reached, or the time to stop at; otherwise the read stopped
+        for the number of pages that it was allowed.
+    """
 
     activities: tuple[Activity, ...]
     next_token: str
+    pages: int = 1
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

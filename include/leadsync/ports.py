@@ -37,16 +37,24 @@ class MarketoApi(Protocol):
         ...
 
     def lead_changes(
-        self, token: str, fields: Sequence[str], *, until: datetime | None = None
+        self,
+        token: str,
+        fields: Sequence[str],
+        *,
+        until: datetime | None = None,
+        pages: int | None = None,
     ) -> FeedRead:
         """Read Change Data Value (13, with ``changes``) and New Lead (12) to the feed's end.
 
         :param until: stop early, at the first page whose activities all lie at or after it.
+        :param pages: stop early, after so many calls.
         """
         ...
 
-    def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
-        """Read Delete Lead (37) activities to the feed's end, or to ``until`` as above."""
+    def deleted_leads(
+        self, token: str, *, until: datetime | None = None, pages: int | None = None
+    ) -> FeedRead:
+        """Read Delete Lead (37) activities to the feed's end, or stop early as above."""
         ...
 
     def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:

@@ -7,7 +7,7 @@ They keep what the protocols promise (activity feeds with tokens, delta links, E
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -43,7 +43,11 @@ class ManualClock:
 
 
 class SimulatedMarketo:
-    """Persons with an activity log. Tokens are positions in the log."""
+    """Persons with an activity log. Tokens are times in the log.
+
+    :ivar lag: seconds until the next activity appears in the log, behind others that are younger.
+    :ivar refuse: whether the server refuses a record for a reason of its own.
+    """
 
     batch_size = 300
 
@@ -54,6 +58,9 @@ class SimulatedMarketo:
         self.log: list[Activity] = []
         self.writes: list[tuple[str, Json]] = []
         self.reads = 0
+        self.lag: Callable[[], float] = lambda: 0.0
+        self.refuse: Callable[[Json], bool] = lambda record: False
+        self._visible: dict[str, datetime] = {}
         self._ids = itertools.count(1001)
 
     # -- users
@@ -82,26 +89,37 @@ class SimulatedMarketo:
         return self.fields
 
     def paging_token(self, since: datetime) -> str:
-        return str(sum(activity.at < since for activity in self.log))
+        return since.isoformat()
 
     def lead_changes(
         self, token: str, fields: Sequence[str], *, until: datetime | None = None
     ) -> FeedRead:
         found = []
-        for activity in self.log[int(token) :]:
+        for activity in self._since(token):
             kept = tuple(change for change in activity.changes if change.name in fields)
             if activity.type_id == 12 or (activity.type_id == 13 and kept):
                 found.append(
                     Activity(activity.guid, activity.person_id, activity.type_id, activity.at, kept)
                 )
-        return FeedRead(tuple(found), str(len(self.log)))
+        return FeedRead(tuple(found), self.clock.now().isoformat())
 
     def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
         return self.activities(token, [37])
 
     def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
-        found = tuple(a for a in self.log[int(token) :] if a.type_id in type_ids)
-        return FeedRead(found, str(len(self.log)))
+        found = tuple(a for a in self._since(token) if a.type_id in type_ids)
+        return FeedRead(found, self.clock.now().isoformat())
+
+    def _since(self, token: str) -> list[Activity]:
+        """Return what the log shows of the time from ``token`` on, oldest first."""
+        start, now = datetime.fromisoformat(token), self.clock.now()
+        found = [a for a in self.log if a.at >= start and self._visible[a.guid] <= now]
+        return sorted(found, key=lambda activity: activity.at)
+
+    def unsettled(self, person: int) -> bool:
+        """Tell whether the log does not show all of a person's activities yet."""
+        now = self.clock.now()
+        return any(a.person_id == person and self._visible[a.guid] > now for a in self.log)
 
     def persons(self, filter_type: str, values: Sequence[str], fields: Sequence[str]) -> list[Json]:
         self.reads += 1
@@ -128,6 +146,8 @@ class SimulatedMarketo:
             return PersonResult("skipped", None, (RecordError("1004", "Lead not found"),))
         if len(found) > 1:
             return PersonResult("skipped", None, (RecordError("1007", "Multiple leads match"),))
+        if self.refuse(record):
+            return PersonResult("skipped", None, (RecordError("1003", "Refused"),))
         record.pop("id", None)
         if found:
             self._change(found[0], record, log=True)
@@ -147,11 +167,16 @@ class SimulatedMarketo:
 
     def _log(self, person: int, type_id: int, changes: tuple[FieldChange, ...] = ()) -> None:
         guid = str(len(self.log) + 1)
-        self.log.append(Activity(guid, person, type_id, self.clock.now(), changes))
+        now = self.clock.now()
+        self.log.append(Activity(guid, person, type_id, now, changes))
+        self._visible[guid] = now + timedelta(seconds=self.lag())
 
 
 class SimulatedDynamics:
-    """Leads and contacts with versions and a change feed. Delta links are version numbers."""
+    """Leads and contacts with versions and a change feed. Delta links are version numbers.
+
+    :ivar refuse: whether the server refuses a write for a reason of its own.
+    """
 
     batch_size = 1000
 
@@ -164,6 +189,7 @@ class SimulatedDynamics:
         self.reads = 0
         self.expired = False
         self.before_write: list[tuple[str, str, Json]] = []
+        self.refuse: Callable[[RowWrite], bool] = lambda write: False
         self._versions = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -192,6 +218,11 @@ class SimulatedDynamics:
         del self.rows[table][row_id]
         self.deleted[table].append((next(self._versions), row_id))
 
+    def restore(self, table: str, row: Json) -> None:
+        """Bring a deleted row back as it was, under its own id."""
+        self.rows[table][row[self.tables[table].primary_id]] = row
+        self._touch(row)
+
     # -- port
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
@@ -204,7 +235,11 @@ class SimulatedDynamics:
             raise DeltaExpiredError("expired", system="dynamics", call="delta")
         since = int(delta_link or 0)
         rows = [row for row in self.rows[table].values() if row["_version"] > since]
-        gone = [row_id for version, row_id in self.deleted[table] if version > since]
+        gone = [
+            row_id
+            for version, row_id in self.deleted[table]
+            if version > since and row_id not in self.rows[table]
+        ]
         return DeltaRead(
             rows=tuple(self._shown(row, select) for row in rows),
             deleted=tuple(gone) if delta_link is not None else (),
@@ -246,6 +281,8 @@ class SimulatedDynamics:
             return RowResult("missing")
         if write.etag is not None and write.etag != _etag(row):
             return RowResult("conflict")
+        if self.refuse(write):
+            return RowResult("rejected", None, RecordError("0x80040203", "Refused"))
         row.update(write.body)
         self._touch(row)
         return RowResult("written", _etag(row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from leadsync.clock import parse_instant
@@ -37,7 +37,7 @@ STAGES = (
     "load_marketo",
 )
 
-#: Overlaps for which processed activities are remembered; a token is read from for little over one.
+#: Overlaps for which processed activities are remembered beyond what is still to be settled.
 SEEN_OVERLAPS = 4
 
 
@@ -213,8 +213,16 @@ def _advance(engine: Engine, cycle: Cycle, changes: StateChanges) -> None:
     changes.seen_activities = {
         row["guid"]: parse_instant(row["at"]) for row in to_records(activities)
     }
+    changes.seen_before = _forgettable(engine, cycle)
+
+
+def _forgettable(engine: Engine, cycle: Cycle) -> datetime:
+    """Return the time before which no activity will be read again."""
     overlap = timedelta(seconds=engine.settings.overlap_seconds)
-    changes.seen_before = cycle.opened_at - SEEN_OVERLAPS * overlap
+    document = engine.staging.read_document(cycle.cycle_id, "extract_marketo") or {}
+    unsettled = document.get("unsettled_since")
+    since = min(cycle.opened_at, parse_instant(unsettled)) if unsettled else cycle.opened_at
+    return since - SEEN_OVERLAPS * overlap
 
 
 def _closed(engine: Engine, cycle: Cycle, stored: CycleRecord | None, report: Json) -> CycleRecord:

@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from leadsync.clock import format_instant
 from leadsync.cycle.carried import due_persons, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.feed_cursor import FeedCursor
 from leadsync.cycle.reading import as_table, person_values, read_persons
 from leadsync.cycle.schemas import plan_of
@@ -34,6 +36,7 @@ class _Feeds:
     changes: list[Activity] = field(default_factory=list)
     deletes: list[Activity] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
+    unsettled_since: datetime | None = None
 
 
 def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
@@ -62,6 +65,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
         {
             "stamp": engine.new_id(),
             "cursors": feeds.cursors,
+            "unsettled_since": feeds.unsettled_since and feeds.unsettled_since.isoformat(),
             "summary": summary,
         },
     )
@@ -95,27 +99,26 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, now: datetime) -> _Feeds:
     first = ""
     if CHANGES_CURSOR not in stored or DELETES_CURSOR not in stored:
         first = engine.marketo.paging_token(now - overlap)
-    feeds = _Feeds()
 
-    def read(name: str) -> list[Activity]:
-        cursor = FeedCursor.parse(stored[name]) if name in stored else FeedCursor(((now, first),))
-        _, token = cursor.start(now, overlap)
-        if name == CHANGES_CURSOR:
-            found = engine.marketo.lead_changes(token, plan.names)
-        else:
-            found = engine.marketo.deleted_leads(token)
-        feeds.cursors[name] = cursor.advanced(now, found.next_token, overlap).format()
-        return _unseen(engine, found.activities)
+    def feed(name: str, read: ReadFeed) -> Feed:
+        known = name in stored
+        cursor = FeedCursor.parse(stored[name]) if known else FeedCursor(first, now - overlap)
+        made = Feed(engine, read, cursor)
+        made.read_to_end()
+        return made
 
-    feeds.changes = read(CHANGES_CURSOR)
-    feeds.deletes = read(DELETES_CURSOR)
-    return feeds
-
-
-def _unseen(engine: Engine, activities: Iterable[Activity]) -> list[Activity]:
-    by_guid = {activity.guid: activity for activity in activities}
-    seen = engine.store.known_activities(by_guid)
-    return [activity for guid, activity in by_guid.items() if guid not in seen]
+    changes = feed(CHANGES_CURSOR, partial(engine.marketo.lead_changes, fields=plan.names))
+    deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
+    settle_one((changes, deletes), engine.clock.now())
+    return _Feeds(
+        changes=changes.found,
+        deletes=deletes.found,
+        cursors={
+            CHANGES_CURSOR: changes.cursor.format(),
+            DELETES_CURSOR: deletes.cursor.format(),
+        },
+        unsettled_since=min(changes.cursor.unsettled_since, deletes.cursor.unsettled_since),
+    )
 
 
 # ---------------------------------------------------------------- persons

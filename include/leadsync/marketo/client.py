@@ -108,14 +108,21 @@ class MarketoClient:
         return feeds.paging_token(self.session, since)
 
     def lead_changes(
-        self, token: str, fields: Sequence[str], *, until: datetime | None = None
+        self,
+        token: str,
+        fields: Sequence[str],
+        *,
+        until: datetime | None = None,
+        pages: int | None = None,
     ) -> FeedRead:
-        """Read Change Data Value and New Lead activities to the feed's end or to ``until``."""
-        return feeds.lead_changes(self.session, token, fields, until)
+        """Read Change Data Value and New Lead activities to the feed's end, or stop early."""
+        return feeds.lead_changes(self.session, token, fields, feeds.Stop(until, pages))
 
-    def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
-        """Read Delete Lead activities to the feed's end or to ``until``."""
-        return feeds.deleted_leads(self.session, token, until)
+    def deleted_leads(
+        self, token: str, *, until: datetime | None = None, pages: int | None = None
+    ) -> FeedRead:
+        """Read Delete Lead activities to the feed's end, or stop early."""
+        return feeds.deleted_leads(self.session, token, feeds.Stop(until, pages))
 
     def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
         """Read activities of at most 10 types to the feed's end."""

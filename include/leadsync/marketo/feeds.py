@@ -42,23 +42,37 @@ def paging_token(session: MarketoSession, since: datetime) -> str:
     return answer.next_token
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When to stop before a feed's end.
+
+    :param until: at the first page whose activities all lie at or after it.
+    :param pages: after so many calls.
+    """
+
+    until: datetime | None = None
+    pages: int | None = None
+
+
+TO_THE_END = Stop()
+
+
 def lead_changes(
-    session: MarketoSession, token: str, fields: Sequence[str], until: datetime | None = None
+    session: MarketoSession, token: str, fields: Sequence[str], stop: Stop = TO_THE_END
 ) -> FeedRead:
     """Read Change Data Value and New Lead activities.
 
-    :param until: stop at the first page whose activities all lie at or after it.
     :raises ValueError: no field is named; Marketo needs one.
     :raises SchemaChangedError: a field does not exist any more.
     """
     if not fields:
         raise ValueError("leadchanges needs at least one field")
-    return _read(session, CHANGES_PATH, token, {"fields": ",".join(fields)}, until)
+    return _read(session, CHANGES_PATH, token, {"fields": ",".join(fields)}, stop)
 
 
-def deleted_leads(session: MarketoSession, token: str, until: datetime | None = None) -> FeedRead:
+def deleted_leads(session: MarketoSession, token: str, stop: Stop = TO_THE_END) -> FeedRead:
     """Read Delete Lead activities; those of 14 days ago may be gone."""
-    return _read(session, DELETED_PATH, token, {}, until)
+    return _read(session, DELETED_PATH, token, {}, stop)
 
 
 def activities(session: MarketoSession, token: str, type_ids: Sequence[int]) -> FeedRead:
@@ -78,8 +92,9 @@ class _Progress:
 
     path: str
     token: str
-    until: datetime | None
+    stop: Stop
     found: dict[str, Activity] = field(default_factory=dict)
+    pages: int = 0
     empty: int = 0
     stuck: int = 0
     past: bool = False
@@ -88,13 +103,17 @@ class _Progress:
         page = [_readable(item, self.path) for item in answer.result]
         for activity in page:
             self.found.setdefault(activity.guid, activity)
-        self.past = (
-            self.until is not None and bool(page) and all(one.at >= self.until for one in page)
-        )
+        self.pages += 1
+        until = self.stop.until
+        self.past = until is not None and bool(page) and all(one.at >= until for one in page)
         moved = answer.next_token not in (None, self.token)
         self.empty = 0 if answer.result else self.empty + 1
         self.stuck = 0 if moved else self.stuck + 1
         self.token = answer.next_token or self.token
+
+    @property
+    def spent(self) -> bool:
+        return self.pages == self.stop.pages
 
     @property
     def hopeless(self) -> bool:
@@ -119,20 +138,21 @@ def _read(
     path: str,
     token: str,
     params: Mapping[str, str],
-    until: datetime | None = None,
+    stop: Stop = TO_THE_END,
 ) -> FeedRead:
     """Follow the feed while it says that there is more; empty pages on the way are normal.
 
     A feed that only hands out empty pages is left at its last token, a valid point to go on from.
     """
-    progress = _Progress(path, token, until)
+    progress = _Progress(path, token, stop)
     while True:
         query = {**params, "batchSize": "300", "nextPageToken": progress.token}
         answer = session.query(path, query)
         progress.take(answer)
-        if not answer.more or progress.past:
+        complete = not answer.more or progress.past
+        if complete or progress.spent:
             break
         if progress.hopeless:
             logger.warning("marketo: %s gives only empty pages; going on next time", path)
             break
-    return FeedRead(tuple(progress.found.values()), progress.token)
+    return FeedRead(tuple(progress.found.values()), progress.token, progress.pages, complete)
