@@ -130,7 +130,6 @@ def test_a_malformed_mapping_is_one_clear_message(synced: Synced, tmp_path, text
 
 
 def test_a_missing_column_names_table_and_column(synced: Synced):
-    synced.cycle()
     synced.dynamics.control.edit("drop_column", table="lead", column="jobtitle")
     answer = synced.command("cycle")
     assert answer.returncode == 2, answer.stderr

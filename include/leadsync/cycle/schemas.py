@@ -8,20 +8,13 @@ from datetime import timedelta
 from functools import partial
 from typing import cast
 
+from leadsync.cycle.accepted_schemas import accept_schemas, accepted_schemas
 from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.schema_documents import fields_from_json, table_from_json
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.resolve import resolve
-from leadsync.model import (
-    TABLES,
-    DynamicsColumn,
-    DynamicsTable,
-    Json,
-    MarketoField,
-    OptionValue,
-    Schemas,
-    Table,
-)
+from leadsync.model import TABLES, DynamicsTable, Json, Schemas, Table
 
 
 def plan_of(engine: Engine, cycle: Cycle, *, refresh: bool = False) -> SyncPlan:
@@ -42,30 +35,36 @@ def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
     :raises MappingError: the mapping does not fit; lists every wrong name with the nearest one.
     """
     try:
-        return resolve(engine.mapping, load_schemas(engine, refresh=refresh))
+        return _resolved(engine, refresh=refresh)
     except ConfigurationError:
         if refresh:
             raise
     # What is missing may have been created since the schemas were read.
-    return resolve(engine.mapping, load_schemas(engine, refresh=True))
+    return _resolved(engine, refresh=True)
+
+
+def _resolved(engine: Engine, *, refresh: bool) -> SyncPlan:
+    before = accepted_schemas(engine)
+    plan = resolve(engine.mapping, load_schemas(engine, refresh=refresh), before)
+    accept_schemas(engine, plan, before)
+    return plan
 
 
 def load_schemas(engine: Engine, *, refresh: bool = False) -> Schemas:
     """Return the cached schemas, reading those that are older than the settings allow."""
     marketo = _cached(engine, "marketo", [], partial(_fetch_marketo, engine), refresh=refresh)
-    fields = {name: MarketoField(**field) for name, field in marketo.items()}
     tables: dict[str, DynamicsTable] = {
         table: _load_table(engine, table, refresh=refresh)
         for table in TABLES
         if engine.mapping.columns(table)
     }
-    return Schemas(marketo=fields, dynamics=tables)
+    return Schemas(marketo=fields_from_json(marketo), dynamics=tables)
 
 
 def _load_table(engine: Engine, table: Table, *, refresh: bool) -> DynamicsTable:
     columns = sorted(engine.mapping.columns(table))
     fetch = partial(_fetch_table, engine, table, columns)
-    return _table_from_json(_cached(engine, f"dynamics.{table}", columns, fetch, refresh=refresh))
+    return table_from_json(_cached(engine, f"dynamics.{table}", columns, fetch, refresh=refresh))
 
 
 def _cached(
@@ -88,17 +87,3 @@ def _fetch_marketo(engine: Engine) -> Json:
 
 def _fetch_table(engine: Engine, table: Table, columns: list[str]) -> Json:
     return asdict(engine.dynamics.table(table, columns))
-
-
-def _table_from_json(document: Json) -> DynamicsTable:
-    columns = {
-        name: DynamicsColumn(
-            **{
-                **column,
-                "options": tuple(OptionValue(**option) for option in column["options"]),
-                "targets": tuple(column["targets"]),
-            }
-        )
-        for name, column in document["columns"].items()
-    }
-    return DynamicsTable(**{**document, "columns": columns, "keys": tuple(document["keys"])})
