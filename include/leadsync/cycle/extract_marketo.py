@@ -20,6 +20,7 @@ from leadsync.cycle.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.feed_cursor import FeedCursor
 from leadsync.cycle.reading import as_table, person_values, read_persons
 from leadsync.cycle.schemas import plan_of
+from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, to_frame
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Activity, FeedRead, Json
@@ -46,7 +47,11 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
     """
     held_lease(engine, cycle)
     plan = plan_of(engine, cycle)
-    feeds = _read_feeds(engine, cycle, plan)
+    try:
+        feeds = _read_feeds(engine, cycle, plan)
+    except SchemaChangedError:
+        plan = plan_of(engine, cycle, refresh=True)
+        feeds = _read_feeds(engine, cycle, plan)
     records, values = _persons(engine, cycle, plan, feeds)
     engine.staging.write_frame(
         cycle.cycle_id, "persons", to_frame(records, PERSONS, plan.names, values)
