@@ -22,7 +22,7 @@ ACTIVITIES_PER_PAGE = 300
 #: pages that may ride along with the read at the feed's end, so that both fit one page.
 LIGHT = 0.5
 #: stretches that a cursor keeps apart; beyond that the oldest ones become one.
-MOST_STRETCHES = 50
+MOST_STRETCHES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Stretch:
     pages: float
 
     def joined(self, other: Stretch) -> Stretch:
-        """Return this stretch and the one behind it as one."""
-        return replace(self, until=other.until, pages=self.pages + other.pages)
+        """Return this stretch and a later one as one; what was settled between costs a page."""
+        gap = 0.0 if self.until == other.since else 1.0
+        return replace(self, until=other.until, pages=self.pages + gap + other.pages)
 
 
 @dataclass(frozen=True, slots=True)
