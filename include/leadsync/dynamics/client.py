@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from leadsync.clock import Clock
 from leadsync.dynamics.auth import TokenSource
@@ -50,8 +49,7 @@ class DynamicsClient:
         self._metadata = MetadataReader(channel)
         self._naming = Naming(self._metadata.name)
         self._reader = Reader(channel)
-        host = urlsplit(connection.org_url).hostname or ""
-        self._delta = DeltaReader(channel, self._reader, host)
+        self._delta = DeltaReader(channel, self._reader, connection.org_url)
         self._writer = Writer(channel, self._naming, self._reader)
         self._bulk = BulkWriter(channel, self._naming, self._reader)
         self._single = SingleWriter(channel, self._naming)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,9 +10,10 @@ from leadsync.dynamics import odata
 from leadsync.dynamics.channel import Channel
 from leadsync.dynamics.errors import SYSTEM
 from leadsync.dynamics.headers import page_preference
-from leadsync.dynamics.naming import TableName
+from leadsync.dynamics.naming import TableName, plain_id
 from leadsync.dynamics.read import Page, Reader, pages
 from leadsync.errors import DeltaExpiredError, RejectedError
+from leadsync.http.base_url import same_service
 from leadsync.model import DeltaRead, Json
 
 _FULL_READ = "A full read replaces it; nothing needs to be done."
@@ -21,13 +22,13 @@ _FULL_READ = "A full read replaces it; nothing needs to be done."
 class DeltaReader:
     """Follows the delta links of one organisation.
 
-    :param host: the organisation's host name; links of other hosts are refused.
+    :param org_url: the organisation's address; links of other organisations are refused.
     """
 
-    def __init__(self, channel: Channel, reader: Reader, host: str) -> None:
+    def __init__(self, channel: Channel, reader: Reader, org_url: str) -> None:
         self._channel = channel
         self._reader = reader
-        self._host = host
+        self._org_url = org_url
 
     def read(self, name: TableName, select: Sequence[str], delta_link: str | None) -> DeltaRead:
         """Follow ``delta_link``, or read all rows with change tracking when it is ``None``.
@@ -43,7 +44,10 @@ class DeltaReader:
             self._check_link(name, select, delta_link)
         first = delta_link or odata.resource(name.entity_set, select=odata.select_list(select))
         headers = page_preference(odata.PAGE_SIZE, track_changes=True)
-        changes = assembled(pages(self._channel, first, headers, select), name)
+        read = pages(self._channel, first, headers, select)
+        if delta_link is not None:
+            read = _expiring(read, name)
+        changes = assembled(read, name)
         self._settle_restored(name, select, changes)
         return DeltaRead(
             tuple(changes.rows.values()),
@@ -63,14 +67,14 @@ class DeltaReader:
         for row_id in both:
             del changes.rows[row_id]
         for row in found:
-            row_id = str(row[name.primary_id]).lower()
+            row_id = name.id_in(row)
             changes.rows[row_id] = row
             del changes.deleted[row_id]
 
     def _check_link(self, name: TableName, select: Sequence[str], link: str) -> None:
         problem = ""
-        if urlsplit(link).hostname != self._host:
-            problem = f"was issued by {urlsplit(link).hostname}, not by {self._host}"
+        if not same_service(link, self._org_url):
+            problem = f"was issued by {urlsplit(link).hostname}, not by {self._org_url}"
         elif missing := missing_columns(link, select):
             problem = f"does not read {', '.join(missing)}"
         if problem:
@@ -80,6 +84,25 @@ class DeltaReader:
                 call=f"GET {name.entity_set}",
                 remedy=_FULL_READ,
             )
+
+
+def _expiring(read: Iterator[Page], name: TableName) -> Iterator[Page]:
+    """Yield the pages of a stored link; a service that refuses it for good has given it up.
+
+    The status of an expired link is not documented, and its code may differ (section 10.1).
+    """
+    try:
+        first = next(read)
+    except RejectedError as error:
+        raise DeltaExpiredError(
+            f"the stored delta link is refused: {error.detail}",
+            system=SYSTEM,
+            call=f"GET {name.entity_set}",
+            code=error.code,
+            remedy=_FULL_READ,
+        ) from error
+    yield first
+    yield from read
 
 
 def missing_columns(delta_link: str, select: Sequence[str]) -> list[str]:
@@ -113,8 +136,8 @@ def assembled(read: Iterable[Page], name: TableName) -> Changes:
         for entry in page.rows:
             if gone := deleted_id(entry, name):
                 deleted[gone] = None
-            elif row_id := entry.get(name.primary_id):
-                rows[str(row_id).lower()] = entry
+            elif entry.get(name.primary_id):
+                rows[name.id_in(entry)] = entry
     if link is None:
         raise RejectedError(
             "the last page carries no delta link",
@@ -131,4 +154,4 @@ def deleted_id(entry: Json, name: TableName) -> str | None:
     marked = str(entry.get("@odata.context") or "").endswith("/$deletedEntity")
     removed = marked or "@removed" in entry or entry.get("reason") == "deleted"
     row_id = entry.get("id") or entry.get(name.primary_id)
-    return str(row_id).lower() if removed and row_id else None
+    return plain_id(row_id) if removed and row_id else None

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from leadsync.model import Json
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def plain_id(text: object) -> str:
+    """Return a row's id in lower case, without braces or the address that it stands in."""
+    lowered = str(text).lower()
+    found = _GUID.search(lowered)
+    return found.group() if found else lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +25,14 @@ class TableName:
     logical: str
     entity_set: str
     primary_id: str
+
+    def id_in(self, row: Json) -> str:
+        """Return the id in a row of this table, after writing it into the row in plain form.
+
+        :raises KeyError: the row has none.
+        """
+        row[self.primary_id] = row_id = plain_id(row[self.primary_id])
+        return row_id
 
     def row(self, row_id: str) -> str:
         """Return the address of a row below the API root."""

@@ -52,7 +52,7 @@ class Reader:
     def etags(self, name: TableName, ids: Sequence[str]) -> dict[str, str | None]:
         """Return the ETags of the rows that exist, by id in lower case."""
         rows = self.rows_by_id(name, ids, [name.primary_id])
-        return {str(row[name.primary_id]).lower(): row.get("@odata.etag") for row in rows}
+        return {name.id_in(row): row.get("@odata.etag") for row in rows}
 
     def rows_by_email(
         self, name: TableName, emails: Sequence[str], select: Sequence[str]
@@ -84,8 +84,9 @@ class Reader:
         )
         rows: dict[str, Json] = {}
         for row in self.rows(resource, select):
-            rows.pop(row[name.primary_id], None)
-            rows[row[name.primary_id]] = row
+            row_id = name.id_in(row)
+            rows.pop(row_id, None)
+            rows[row_id] = row
         return list(rows.values())
 
     def rows(self, resource: str, select: Sequence[str] = ()) -> Iterator[Json]:
@@ -121,7 +122,10 @@ class Reader:
             for at in range(0, len(resources), CHUNKS_PER_BATCH)
         ]
         found = self._channel.parallelism.map(lambda group: self._group(group, select), groups)
-        return [row for rows in found for row in rows]
+        rows = [row for rows in found for row in rows]
+        for row in rows:
+            name.id_in(row)
+        return rows
 
     def _group(self, resources: Sequence[str], select: Sequence[str]) -> list[Json]:
         """Read several filters in one batch; what the batch leaves open is read on its own."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from leadsync.errors import ConfigurationError, RejectedError
+
+_API_LABEL = re.compile(r"\.api\.crm(?=\d*\.)")
 
 
 def checked_base_url(system: str, base_url: str) -> str:
@@ -41,15 +44,18 @@ def is_loopback(host: str) -> bool:
 
 
 def joined(system: str, base_url: str, path_or_url: str) -> str:
-    """Return the URL to call: a path under ``base_url``, or a link of the same origin.
+    """Return the URL to call: a path under ``base_url``, or a link of the same service.
+
+    A link goes to our own host, whichever of its names the service wrote into it.
 
     :raises RejectedError: a link leads to another host, which must not see our token.
     """
     if path_or_url.startswith("/"):
         return base_url + path_or_url
     target, home = urlsplit(path_or_url), urlsplit(base_url)
-    if _origin(target) == _origin(home):
-        return path_or_url
+    if same_service(path_or_url, base_url):
+        place = path_or_url.partition("://")[2].partition("/")[2]
+        return f"{home.scheme}://{home.netloc}/{place}"
     raise RejectedError(
         f"a link leads to {target.scheme}://{target.hostname}, away from {home.hostname}",
         system=system,
@@ -58,6 +64,19 @@ def joined(system: str, base_url: str, path_or_url: str) -> str:
     )
 
 
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+def same_service(link: str, base_url: str) -> bool:
+    """Return whether ``link`` leads to the service at ``base_url``; a relative one does.
+
+    Dataverse answers on ``org.crm.dynamics.com`` and ``org.api.crm.dynamics.com`` alike
+    (reference/dataverse-webapi.md, placeholders); a proxy may hide the scheme from it.
+    """
+    target, home = urlsplit(link), urlsplit(base_url)
+    return not target.netloc or _service(target) == _service(home)
+
+
+def _service(parts: SplitResult) -> tuple[str, int | None]:
+    host = parts.hostname or ""
+    if is_loopback(host):
+        host = "localhost"
     default = {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or default
+    return _API_LABEL.sub(".crm", host), None if parts.port == default else parts.port

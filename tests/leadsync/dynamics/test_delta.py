@@ -102,6 +102,38 @@ def test_an_expired_link_is_told_by_its_code(
     assert len(organisation.requests) == 1
 
 
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_link_that_is_refused_for_good_is_given_up(
+    organisation: ScriptedOrganisation, status: int
+) -> None:
+    organisation.answer(error_response(status, "0x80060888", "Syntax error in the token."))
+
+    with pytest.raises(DeltaExpiredError, match="Syntax error in the token"):
+        organisation.client.delta("lead", SELECT, link(organisation, "7"))
+
+
+def test_relative_links_and_ids_in_other_forms_are_understood(
+    organisation: ScriptedOrganisation,
+) -> None:
+    upper = {"leadid": f"{{{guid(10).upper()}}}", "@odata.etag": 'W/"1"'}
+    gone = {"@odata.context": "x#leads/$deletedEntity", "id": f"leads({guid(11).upper()})"}
+    organisation.answer(
+        json_response({"@odata.nextLink": "/api/data/v9.2/leads?$skiptoken=2", "value": [upper]}),
+        json_response({"@odata.deltaLink": "leads?$deltatoken=8", "value": [gone]}),
+        json_response({"@odata.deltaLink": "leads?$deltatoken=9", "value": []}),
+    )
+
+    first = organisation.client.delta("lead", ["leadid"], None)
+    second = organisation.client.delta("lead", ["leadid"], first.delta_link)
+
+    assert [row["leadid"] for row in first.rows] == [guid(10)]
+    assert first.deleted == (guid(11),)
+    assert second.delta_link == "leads?$deltatoken=9"
+    paths = {request.path for request in organisation.requests}
+    assert paths == {"/api/data/v9.2/leads"}
+    assert organisation.requests[2].args["$deltatoken"] == "8"
+
+
 def test_the_link_of_another_organisation_is_not_followed(
     organisation: ScriptedOrganisation,
 ) -> None:
