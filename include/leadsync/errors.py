@@ -83,7 +83,12 @@ class UnreachableError(ApiError, ConfigurationError):
 
 
 class TransientApiError(ApiError):
-    """A temporary failure; the outcome of a write is unknown. Retried by the client's policy."""
+    """A temporary failure; the outcome of a write is unknown. Retried by the client's policy.
+
+    ``retry_after`` is how many seconds the system asked us to wait, where it did.
+    """
+
+    retry_after: float | None = None
 
 
 class NotSentError(TransientApiError):

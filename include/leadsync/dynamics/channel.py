@@ -77,7 +77,7 @@ class Channel:
     ) -> requests.Response:
         """Make a call, repeated while it fails for a time (section 15, retry classes).
 
-        :param resource: below the API root, percent-encoded, or an absolute link of the service.
+        :param resource: below the API root, percent-encoded, or a link as the service gave it.
         :param repeatable: whether a repetition after an unknown outcome does no harm.
         :param on_doubt: told each time that an attempt's outcome is unknown.
         :param check: raise errors that stay; otherwise such answers are returned.
@@ -95,7 +95,7 @@ class Channel:
             try:
                 return self._attempt(request, check)
             except TransientApiError as error:
-                self.parallelism.failed(error)
+                self.slow_down(error)
                 if on_doubt and not isinstance(error, _DID_NOTHING):
                     on_doubt()
                 raise
@@ -113,6 +113,12 @@ class Channel:
             return _object(self.call("GET", resource, headers=headers), resource)
 
         return retrying(self.clock, attempts=_garbled_attempts)(attempt)
+
+    def slow_down(self, error: TransientApiError) -> None:
+        """Let all threads heed what ``error`` asks for: fewer calls, and none before its time."""
+        self.parallelism.failed(error)
+        if isinstance(error, ThrottledError) and error.retry_after:
+            self._transport.hold(error.retry_after)
 
     def fault(self, response: requests.Response) -> Fault:
         """Read an error answer."""
@@ -134,7 +140,7 @@ class Channel:
         resource = request.resource
         return self._transport.send(
             request.method,
-            resource if "://" in resource else self.root + resource,
+            resource if "://" in resource or resource.startswith("/") else self.root + resource,
             data=request.content,
             headers={
                 **common_headers(request.method, self._new_id()),

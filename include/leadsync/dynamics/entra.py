@@ -47,11 +47,13 @@ def entra_error(response: requests.Response, body: dict[str, Any], now: datetime
     status, error = response.status_code, str(body.get("error") or "")
     code = f"AADSTS{number}" if number else error or str(status)
     message = _first_sentence(str(body.get("error_description") or error or f"HTTP {status}"))
+    wait = read_fault(status, response.headers, b"", now).retry_after
     if status == 429:
-        wait = read_fault(status, response.headers, b"", now).retry_after
         return ThrottledError(message, system=SYSTEM, call=CALL, code=code, retry_after=wait)
     if status >= 500 or error == "temporarily_unavailable":
-        return TransientApiError(message, system=SYSTEM, call=CALL, code=code)
+        passing = TransientApiError(message, system=SYSTEM, call=CALL, code=code)
+        passing.retry_after = wait
+        return passing
     remedy = (
         _REMEDIES.get(number or 0)
         or _BY_ERROR.get(error)

@@ -47,8 +47,7 @@ def to_error(fault: Fault, call: str, record: str = "") -> ApiError:
         return ThrottledError(
             message, system=SYSTEM, call=call, code=fault.code, retry_after=fault.retry_after
         )
-    kind = _kind(fault)
-    return kind(
+    error = _kind(fault)(
         message,
         system=SYSTEM,
         call=call,
@@ -56,6 +55,9 @@ def to_error(fault: Fault, call: str, record: str = "") -> ApiError:
         record=record,
         remedy=_remedy(fault),
     )
+    if isinstance(error, TransientApiError):
+        error.retry_after = fault.retry_after
+    return error
 
 
 def masked(message: str) -> str:

@@ -87,13 +87,16 @@ class Writer:
         if not faults:
             return
         message, code = f"{len(faults)} rows of a batch failed for a time", faults[0].code
-        if not any(fault.throttled for fault in faults):
-            raise _FailedRowsError(message, system=SYSTEM, call=CALL, code=code)
         waits = [fault.retry_after for fault in faults if fault.retry_after is not None]
+        longest = max(waits, default=None)
+        if not any(fault.throttled for fault in faults):
+            failed = _FailedRowsError(message, system=SYSTEM, call=CALL, code=code)
+            failed.retry_after = longest
+            raise failed
         error = _ThrottledRowsError(
-            message, system=SYSTEM, call=CALL, code=code, retry_after=max(waits, default=None)
+            message, system=SYSTEM, call=CALL, code=code, retry_after=longest
         )
-        self._channel.parallelism.failed(error)
+        self._channel.slow_down(error)
         raise error
 
     def _recognise_own(self, progress: Progress) -> None:

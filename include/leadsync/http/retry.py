@@ -54,7 +54,7 @@ def retrying(
 
     def pause(state: RetryCallState) -> float:
         error = _error(state)
-        if isinstance(error, ThrottledError) and error.retry_after is not None:
+        if isinstance(error, TransientApiError) and error.retry_after is not None:
             return error.retry_after + jitter * rand()
         doubled = min(longest_wait, first_wait * 2.0 ** (state.attempt_number - 1))
         return float(doubled * (0.5 + 0.5 * rand()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class HttpTransport:
         self._slots = threading.BoundedSemaphore(max_concurrency)
         self._session = _pooled_session(max_concurrency)
         self._reached = False
+        self._held_until = clock.now()
         silence_queries()
 
     def send(
@@ -60,7 +62,7 @@ class HttpTransport:
         method: str,
         path_or_url: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | str | None = None,
         data: Mapping[str, Any] | bytes | str | None = None,
         json: Any = None,
         files: Mapping[str, Any] | None = None,
@@ -71,7 +73,8 @@ class HttpTransport:
     ) -> requests.Response:
         """Make one call and return the answer, whatever its status.
 
-        :param path_or_url: a path starting with ``/``, or an absolute link of the same origin.
+        :param path_or_url: a path starting with ``/``, or an absolute link of the same service.
+        :param params: a mapping, or a query that is encoded already.
         :param timeout: seconds to connect, seconds between two bytes of the answer.
         :param counted: whether the call counts in the system's quota (token calls do not).
         :param stream: the body is left to :meth:`chunks`; the slot is free again by then.
@@ -92,8 +95,14 @@ class HttpTransport:
         )
         with self._slots:
             if counted:
+                self._await_release()
                 self._ledger.acquire(self.system)
             return self._attempt(request, timeout, stream)
+
+    def hold(self, seconds: float) -> None:
+        """Send no counted call for ``seconds``, from any thread: the system asked to slow down."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        self._held_until = max(self._held_until, until)
 
     def chunks(self, response: requests.Response, size: int = 1 << 20) -> Iterator[bytes]:
         """Yield the body of a streamed answer, undoing its content encoding.
@@ -113,6 +122,10 @@ class HttpTransport:
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
+
+    def _await_release(self) -> None:
+        while (left := (self._held_until - self.clock.now()).total_seconds()) > 0:
+            self.clock.sleep(left)
 
     def _attempt(
         self, request: requests.Request, timeout: tuple[float, float], stream: bool

@@ -22,6 +22,9 @@ from leadsync.model import RecordError
 TOKEN_CODES = frozenset({"600", "601", "602"})
 #: the code that treats "nothing there" as a failure (reference/marketo-rest.md 4.2).
 NO_DATA = "702"
+DAILY_QUOTA = "607"
+#: the instance's calls in a time are used up, so that every other call would fail as well.
+RATE_LIMITED = frozenset({"606", "429"})
 RATE_WINDOW_SECONDS = 20.0
 QUEUE_SECONDS = 60.0
 
@@ -58,7 +61,7 @@ def error_for(errors: Sequence[RecordError], call: str, now: datetime) -> ApiErr
     code, message = errors[0].code, masked(errors[0].message)
     if len(errors) > 1:
         message += f" (with {', '.join(error.code for error in errors[1:])})"
-    if code in ("606", "615") or code in _QUEUE_FULL or code == "607":
+    if code in ("606", "615") or code in _QUEUE_FULL or code == DAILY_QUOTA:
         return _slow_down(code, message, call, now)
     kind = _kind(code)
     return kind(message, system="marketo", call=call, code=code, remedy=_REMEDIES.get(code, ""))
@@ -74,7 +77,7 @@ def _kind(code: str) -> type[ApiError]:
 
 def _slow_down(code: str, message: str, call: str, now: datetime) -> ApiError:
     lowered = message.lower()
-    if code == "607" or (code == "1029" and "quota" in lowered):
+    if code == DAILY_QUOTA or (code == "1029" and "quota" in lowered):
         return quota_spent(code, message, call, now)
     if code == "1029" and "already" in lowered:
         return RejectedError(message, system="marketo", call=call, code=code)

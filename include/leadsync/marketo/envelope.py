@@ -82,7 +82,9 @@ def http_error(response: requests.Response, call: str) -> ApiError:
             retry_after=_seconds(response.headers.get("Retry-After")),
         )
     if status >= 500:
-        return TransientApiError("gateway failure", system="marketo", call=call, code=code)
+        error = TransientApiError("gateway failure", system="marketo", call=call, code=code)
+        error.retry_after = _seconds(response.headers.get("Retry-After"))
+        return error
     remedies = {
         413: "The body is too large; send fewer records.",
         414: "The URL is too long; send the query as a form.",

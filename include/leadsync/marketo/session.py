@@ -7,16 +7,28 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import requests
 
 from leadsync.clock import Clock
-from leadsync.errors import NotSentError, RejectedError, ThrottledError, TransientApiError
+from leadsync.errors import (
+    NotSentError,
+    QuotaSpentError,
+    RejectedError,
+    ThrottledError,
+    TransientApiError,
+)
 from leadsync.http.retry import THROTTLED_ATTEMPTS, TRANSIENT_ATTEMPTS, Random, retrying
 from leadsync.http.transport import HttpTransport
 from leadsync.marketo.auth import TokenKeeper
-from leadsync.marketo.codes import NO_DATA, TokenRefusedError
+from leadsync.marketo.codes import (
+    DAILY_QUOTA,
+    NO_DATA,
+    RATE_LIMITED,
+    TokenRefusedError,
+    quota_spent,
+)
 from leadsync.marketo.envelope import Answer, answer_of
 from leadsync.marketo.timeouts import DEFAULT, WRITE, Timeout
 
@@ -62,6 +74,7 @@ class MarketoSession:
         self.transport = transport
         self.clock = clock
         self._tokens = tokens
+        self._spent: QuotaSpentError | None = None
         self._repeatable = retrying(clock, attempts=_repeatable_attempts, rand=rand)
         self._once = retrying(clock, attempts=_unexecuted_attempts, rand=rand)
 
@@ -122,18 +135,41 @@ class MarketoSession:
         return outcome
 
     def attempt(self, call: Call, read: Callable[[requests.Response], Read]) -> Read:
-        """Make ``call`` once, but for a refused token."""
+        """Make ``call`` once, but for a refused token.
+
+        What the answer asks for holds for all threads: after 606 none calls for the window's
+        length, after 607 none until the quota is back.
+        """
+        self._refuse_when_spent(call)
+        try:
+            return self._with_token(call, read)
+        except QuotaSpentError as error:
+            if error.code == DAILY_QUOTA:
+                self._spent = error
+            raise
+        except ThrottledError as error:
+            if error.code in RATE_LIMITED and error.retry_after:
+                self.transport.hold(error.retry_after)
+            raise
+
+    def _with_token(self, call: Call, read: Callable[[requests.Response], Read]) -> Read:
         token = self._tokens.current()
         try:
             return read(self._send(call, token))
         except TokenRefusedError:
             return read(self._send(call, self._tokens.renew(token)))
 
+    def _refuse_when_spent(self, call: Call) -> None:
+        """Make no call that cannot succeed and still counts (reference/marketo-rest.md 24)."""
+        spent, now = self._spent, self.clock.now()
+        if spent and spent.resets_at and now < spent.resets_at:
+            raise quota_spent(DAILY_QUOTA, spent.detail, call.name, now)
+
     def _send(self, call: Call, token: str) -> requests.Response:
         return self.transport.send(
             call.method,
             call.path,
-            params=call.params,
+            params=urlencode(call.params, quote_via=quote) if call.params else None,
             data=call.data,
             files=call.files,
             headers={**(call.headers or {}), "Authorization": f"Bearer {token}"},

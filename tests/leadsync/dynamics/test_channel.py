@@ -35,6 +35,16 @@ def test_a_throttled_call_waits_as_long_as_asked(organisation: ScriptedOrganisat
     assert 30 <= organisation.clock.sleeps[0] < 31.5
 
 
+def test_a_service_that_says_when_it_is_back_is_left_alone_until_then(
+    organisation: ScriptedOrganisation,
+) -> None:
+    organisation.answer(error_response(503, "", Retry_After="45"), json_response(WHO))
+
+    organisation.client.whoami()
+
+    assert 45 <= organisation.clock.sleeps[0] < 46.5
+
+
 def test_throttling_without_end_is_reported(organisation: ScriptedOrganisation) -> None:
     organisation.answer(error_response(429, "0x80072326", Retry_After="1"))
 

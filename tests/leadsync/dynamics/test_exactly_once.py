@@ -35,6 +35,9 @@ class ForgetfulServer:
         self.rows: dict[str, int] = {}
         self.writes: dict[str, int] = {}
 
+    def hold(self, seconds: float) -> None:
+        """One caller waits by itself."""
+
     def send(self, method: str, path: str, **call: Any) -> requests.Response:
         if method == "GET":
             return self._found(path)

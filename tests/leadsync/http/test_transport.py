@@ -22,8 +22,10 @@ from leadsync.errors import (
     TransientApiError,
     UnreachableError,
 )
+from leadsync.http.base_url import joined, same_service
 from leadsync.http.ledger import MemoryLedger
 from leadsync.http.transport import HttpTransport
+from support.recorded import SkippingClock
 
 QUICK = (2.0, 2.0)
 
@@ -157,6 +159,46 @@ def test_links_stay_on_the_origin(httpserver: HTTPServer) -> None:
     }
     with pytest.raises(RejectedError, match=r"away from"):
         caller.send("GET", "https://evil.example/next", timeout=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("link", "home", "same"),
+    [
+        ("https://c.api.crm4.dynamics.com/x", "https://c.crm4.dynamics.com", True),
+        ("https://c.crm.dynamics.com:443/x", "https://c.api.crm.dynamics.com", True),
+        ("http://c.crm.dynamics.com/x", "https://c.crm.dynamics.com", True),
+        ("http://127.0.0.1:8080/x", "http://localhost:8080", True),
+        ("/api/data/v9.2/leads?$skiptoken=1", "https://c.crm.dynamics.com", True),
+        ("https://d.crm.dynamics.com/x", "https://c.crm.dynamics.com", False),
+        ("https://c.crm.dynamics.com:444/x", "https://c.crm.dynamics.com", False),
+        ("http://127.0.0.1:8081/x", "http://localhost:8080", False),
+        ("https://c.crm.dynamics.com.evil.example/x", "https://c.crm.dynamics.com", False),
+    ],
+)
+def test_a_service_is_known_by_all_its_names(link: str, home: str, *, same: bool) -> None:
+    assert same_service(link, home) is same
+
+
+def test_a_link_is_followed_at_our_own_address() -> None:
+    link = "http://c.api.crm.dynamics.com/api/leads?$skiptoken=%3Ccookie%20page=%222%22%20/%3E"
+    assert joined("dynamics", "https://c.crm.dynamics.com", link) == (
+        "https://c.crm.dynamics.com/api/leads?$skiptoken=%3Ccookie%20page=%222%22%20/%3E"
+    )
+
+
+def test_a_system_that_asked_for_time_gets_it_from_all_callers(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/x").respond_with_json({})
+    clock = SkippingClock()
+    caller = HttpTransport(
+        "dynamics", httpserver.url_for(""), ledger=MemoryLedger(clock), clock=clock
+    )
+    started = clock.now()
+    caller.hold(30)
+    caller.hold(10)
+    caller.send("POST", "/x", timeout=QUICK, counted=False)
+    assert (clock.now() - started).total_seconds() < 30
+    caller.send("GET", "/x", timeout=QUICK)
+    assert (clock.now() - started).total_seconds() >= 30
 
 
 def test_cookies_and_netrc_never_travel(

@@ -146,6 +146,17 @@ def test_refusals_are_not_repeated(scripted: Any, code: str) -> None:
     assert len(scripted.marketo.asked) == 1
 
 
+def test_a_spent_quota_is_not_asked_about_again_before_its_reset(scripted: Any) -> None:
+    scripted.marketo.will_answer(refusal("607"), DAYS)
+    for _ in range(3):
+        with pytest.raises(QuotaSpentError) as caught:
+            scripted.client.usage_today()
+    assert len(scripted.marketo.asked) == 1
+    reset = caught.value.resets_at
+    scripted.clock.sleep((reset - scripted.clock.now()).total_seconds())
+    assert scripted.client.usage_today().total == 7
+
+
 def test_no_data_found_is_an_empty_answer(scripted: Any) -> None:
     scripted.marketo.will_answer(refusal("702", "No data found"))
     assert scripted.client.usage_today() is None

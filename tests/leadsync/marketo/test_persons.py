@@ -56,6 +56,14 @@ def test_a_short_query_is_a_get_and_a_long_one_a_form(scripted: Any) -> None:
     assert scripted.marketo.forms[1]["filterValues"].count(",") == 299
 
 
+def test_a_query_is_encoded_so_that_nobody_can_misread_it(scripted: Any) -> None:
+    scripted.marketo.will_answer({"result": []})
+    value = "Å+b & c=d/é@x.com"
+    scripted.client.persons("nickname", [value], ["email"])
+    assert scripted.marketo.asked[0].args["filterValues"] == value
+    assert not set(b"+ /") & set(scripted.marketo.asked[0].query_string)
+
+
 def test_pages_are_followed_with_identical_parameters(scripted: Any) -> None:
     scripted.marketo.will_answer(
         {"result": [person(1)], "nextPageToken": "AB+C===="}, {"result": [person(2)]}
