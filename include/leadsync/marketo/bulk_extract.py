@@ -43,6 +43,7 @@ class BulkExport:
     def __init__(self, session: MarketoSession, kind: Literal["leads", "activities"]) -> None:
         self._session = session
         self._root = f"/bulk/v1/{kind}/export"
+        self._looked: dict[str, datetime] = {}
 
     def run(self, filters: Mapping[str, Any], fields: Sequence[str], target: Path) -> ExportJob:
         """Export to the file ``target``: create, queue, wait, download.
@@ -80,6 +81,7 @@ class BulkExport:
     def _queued(self, export_id: str, deadline: datetime) -> bool:
         try:
             self._job("POST", f"{self._root}/{export_id}/enqueue.json", {})
+            self._looked[export_id] = self._session.clock.now()
         except ThrottledError:
             if self._session.clock.now() >= deadline:
                 raise
@@ -90,8 +92,15 @@ class BulkExport:
         return True
 
     def status(self, export_id: str) -> ExportJob:
-        """Return a job's state."""
-        return self._job("GET", f"{self._root}/{export_id}/status.json")
+        """Return a job's state, at least a minute after it was queued or looked at."""
+        clock = self._session.clock
+        looked = self._looked.get(export_id)
+        early = POLL_SECONDS - (clock.now() - looked).total_seconds() if looked else 0
+        if early > 0:
+            clock.sleep(early)
+        job = self._job("GET", f"{self._root}/{export_id}/status.json")
+        self._looked[export_id] = clock.now()
+        return job
 
     def cancel(self, export_id: str) -> ExportJob:
         """Cancel a job."""
@@ -107,7 +116,6 @@ class BulkExport:
         deadline = clock.now() + longest
         job = self.status(export_id)
         while job.status in _RUNNING and clock.now() < deadline:
-            clock.sleep(POLL_SECONDS)
             job = self.status(export_id)
         if job.status == "completed":
             return job

@@ -67,7 +67,7 @@ def test_a_job_is_created_queued_polled_once_a_minute_and_downloaded(
     )
     done = scripted.client.bulk_export("leads").run(TO_DATE, ["id", "title"], tmp_path / "x.csv")
     assert done == completed(records=2)
-    assert scripted.clock.slept == [60.0, 60.0]
+    assert scripted.clock.slept == [60.0, 60.0, 60.0]
     assert (tmp_path / "x.csv").read_bytes() == CONTENT
     assert json.loads(scripted.marketo.asked[0].get_data()) == {
         "format": "CSV",
