@@ -68,7 +68,7 @@ def _from_json(conn_id: str, text: str) -> Connection:
         password=_text(fields.get("password")),
         port=_port(conn_id, fields.get("port")),
         schema=_text(fields.get("schema")),
-        extra=_extra(conn_id, fields.get("extra")),
+        extra=parse_extra(conn_id, fields.get("extra")),
     )
 
 
@@ -112,10 +112,14 @@ def _host(parts: SplitResult) -> str:
 
 def _query_extra(conn_id: str, query: str) -> dict[str, Any]:
     values = dict(parse_qsl(query, keep_blank_values=True))
-    return _extra(conn_id, values[_EXTRA_KEY]) if _EXTRA_KEY in values else values
+    return parse_extra(conn_id, values[_EXTRA_KEY]) if _EXTRA_KEY in values else values
 
 
-def _extra(conn_id: str, value: Any) -> dict[str, Any]:
+def parse_extra(conn_id: str, value: Any) -> dict[str, Any]:
+    """Read a connection's extra, an object or its JSON text; blank is empty.
+
+    :raises ConfigurationError: it is no JSON object.
+    """
     if not value:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Finds leadsync's connections where Airflow keeps them."""
+"""Finds leadsync's connections where Airflow keeps them, and reads them as the engine does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from leadsync.connections import Connection
+from leadsync.connection_form import Connection, parse_extra
 from leadsync.errors import ConfigurationError
+from leadsync.redaction import hide_secret
 
 if TYPE_CHECKING:
     from airflow.models.connection import Connection as StoredConnection
@@ -32,7 +33,7 @@ def find_connection(conn_id: str) -> Connection | None:
         )
 
     try:
-        found = _from_task_sdk(conn_id) if _inside_a_task() else _from_airflow(conn_id)
+        found = _from_task_sdk(conn_id) if _inside_a_task() else _from_secrets(conn_id)
     except AirflowNotFoundException:
         return None
     except AirflowSecretsBackendAccessDenied as error:
@@ -40,15 +41,30 @@ def find_connection(conn_id: str) -> Connection | None:
             f"This task may not read connection {conn_id}.",
             remedy="Let the task's team read the connection in Airflow.",
         ) from error
+    return from_airflow(conn_id, found)
+
+
+def from_airflow(conn_id: str, stored: TaskConnection | StoredConnection) -> Connection:
+    """Return what an Airflow connection says, as the engine reads it.
+
+    Its password is masked in logs from now on.
+
+    :raises ConfigurationError: the connection's extra is no JSON object.
+    """
+    from airflow.sdk.log import mask_secret
+
+    extra = parse_extra(conn_id, stored.extra)
+    mask_secret(extra)
+    hide_secret(stored.password)
     return Connection(
         conn_id,
-        found.conn_type or "",
-        host=found.host or None,
-        login=found.login,
-        password=found.password,
-        port=found.port,
-        schema=found.schema or None,
-        extra=_extra(conn_id, found.extra_dejson),
+        stored.conn_type or "",
+        host=stored.host or None,
+        login=stored.login,
+        password=stored.password,
+        port=stored.port,
+        schema=stored.schema or None,
+        extra=extra,
     )
 
 
@@ -63,7 +79,7 @@ def _from_task_sdk(conn_id: str) -> TaskConnection:
     return BaseHook.get_connection(conn_id)
 
 
-def _from_airflow(conn_id: str) -> StoredConnection:
+def _from_secrets(conn_id: str) -> StoredConnection:
     with _logging_kept():
         from airflow.models.connection import Connection as StoredConnection
 
@@ -83,12 +99,3 @@ def _logging_kept() -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-
-
-def _extra(conn_id: str, extra: Any) -> dict[str, Any]:
-    if isinstance(extra, dict):
-        return extra
-    raise ConfigurationError(
-        f"The extra of connection {conn_id} is no JSON object.",
-        remedy='Set it to an object, such as {"max_concurrency": 4}.',
-    )

@@ -50,6 +50,7 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
             "extra": '{"max_concurrency": 4}',
         },
         broken={"conn_type": "marketo", "extra": "[1]"},
+        garbled={"conn_type": "marketo", "extra": "max_concurrency=4"},
     )
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", known, raising=False)
     return known
@@ -69,9 +70,10 @@ def test_what_the_supervisor_does_not_know_is_not_found(supervisor: Supervisor) 
     assert supervisor.asked == ["leadsync_db"]
 
 
-def test_an_extra_that_is_no_object_is_named(supervisor: Supervisor) -> None:
-    with pytest.raises(ConfigurationError, match="extra of connection broken"):
-        find_connection("broken")
+@pytest.mark.parametrize("conn_id", ["broken", "garbled"])
+def test_an_extra_that_is_no_object_is_named(supervisor: Supervisor, conn_id: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"connection {conn_id} .* extra is no JSON"):
+        find_connection(conn_id)
 
 
 def test_a_connection_that_the_task_may_not_read_is_named(supervisor: Supervisor) -> None:

@@ -37,12 +37,11 @@ class Dynamics365Hook(BaseHook):
 
         :raises ConfigurationError: a field is missing or malformed; names it.
         """
-        from leadsync.dynamics.connection import DynamicsConnection
+        from leadsync.connections import dynamics_connection
+        from leadsync_airflow.connections import from_airflow
 
         stored = self.get_connection(self.dynamics_conn_id)
-        return DynamicsConnection.from_fields(
-            stored.host, stored.login, stored.password, stored.extra_dejson
-        )
+        return dynamics_connection(from_airflow(self.dynamics_conn_id, stored))
 
     def get_conn(self) -> DynamicsClient:
         """Return a client that keeps count of its calls by itself.

@@ -37,22 +37,11 @@ class MarketoHook(BaseHook):
 
         :raises ConfigurationError: a field is missing or malformed; names it.
         """
-        from leadsync.connection_form import Connection
         from leadsync.connections import marketo_connection
+        from leadsync_airflow.connections import from_airflow
 
         stored = self.get_connection(self.marketo_conn_id)
-        return marketo_connection(
-            Connection(
-                self.marketo_conn_id,
-                stored.conn_type or self.conn_type,
-                host=stored.host,
-                login=stored.login,
-                password=stored.password,
-                port=stored.port,
-                schema=stored.schema,
-                extra=stored.extra_dejson,
-            )
-        )
+        return marketo_connection(from_airflow(self.marketo_conn_id, stored))
 
     def get_conn(self) -> MarketoClient:
         """Return a client that keeps count of its calls by itself.

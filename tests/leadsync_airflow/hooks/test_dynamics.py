@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from leadsync.connections import dynamics_connection, required_connection
 from leadsync.errors import ConfigurationError
+from leadsync.redaction import redact
 from leadsync_airflow.hooks.dynamics import Dynamics365Hook
 from leadsync_airflow.provider import get_provider_info
 from support.web_api import ScriptedOrganisation, json_response
@@ -43,6 +46,25 @@ def test_the_fields_become_a_connection(monkeypatch: pytest.MonkeyPatch) -> None
     assert connection.scope == "https://contoso.crm.dynamics.com/.default"
     assert (connection.max_concurrency, connection.api_version) == (3, "v9.2")
     assert "s3cret" not in repr(connection)
+
+
+def test_hook_and_engine_read_one_connection_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {
+        "conn_type": "dynamics365",
+        "host": "127.0.0.1",
+        "port": 8702,
+        "schema": "http",
+        "login": " client ",
+        "password": "s3cret-of-the-app",
+        "extra": {"tenant_id": "tenant", "max_concurrency": "3"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_DYNAMICS_DEFAULT", json.dumps(content))
+
+    connection = Dynamics365Hook().connection()
+
+    assert connection == dynamics_connection(required_connection("dynamics_default", os.environ))
+    assert connection.org_url == "http://127.0.0.1:8702"
+    assert "s3cret-of-the-app" not in redact("sent s3cret-of-the-app")
 
 
 def test_the_test_button_says_who_we_are(

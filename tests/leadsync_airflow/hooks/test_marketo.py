@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
+from leadsync.connections import marketo_connection, required_connection
 from leadsync.errors import ConfigurationError
+from leadsync.redaction import redact
 from leadsync_airflow.hooks.marketo import MarketoHook
 from leadsync_airflow.provider import get_provider_info
 from support.sandbox import RunningSandbox
@@ -44,6 +47,17 @@ def test_the_fields_become_a_connection(monkeypatch: pytest.MonkeyPatch) -> None
     assert (connection.daily_call_share, connection.calls_per_20s) == (0.5, 40)
     assert (connection.max_concurrency, connection.ca_bundle) == (3, None)
     assert "secret" not in repr(connection).replace("client_secret", "")
+
+
+def test_hook_and_engine_read_one_connection_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = "marketo://http://client:Zq8-secret@127.0.0.1:8701/?max_concurrency=3&calls_per_20s="
+    monkeypatch.setenv("AIRFLOW_CONN_MARKETO_DEFAULT", uri)
+
+    connection = MarketoHook().connection()
+
+    assert connection == marketo_connection(required_connection("marketo_default", os.environ))
+    assert (connection.base_url, connection.max_concurrency) == ("http://127.0.0.1:8701", 3)
+    assert "Zq8" not in redact("sent Zq8-secret")
 
 
 def test_a_wrong_field_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
