@@ -37,6 +37,7 @@ ROWS = (
     "sync_flag",
     "person_id",
     "master_id",
+    "originating_lead_id",
     "email_key",
 )
 

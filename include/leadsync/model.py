@@ -39,7 +39,7 @@ class MarketoField:
     """A person field that REST can see (reference/marketo-rest.md 7.1).
 
     :param data_type: ``string``, ``text``, ``email``, ``phone``, ``url``, ``integer``, ``float``,
-        ``currency``, ``percent``, ``score``, ``boolean``, ``date``, ``datetime``, ``reference``, ...
+        ``currency``, ``percent``, ``score``, ``boolean``, ``date``, ``datetime``, ``reference``
     :param length: characters; ``None`` where describe gives none.
     """
 

@@ -81,6 +81,7 @@ def dynamics_table(name: str) -> DynamicsTable:
         DynamicsColumn("createdon", "Created", "DateTime", computed=True),
         DynamicsColumn("modifiedon", "Modified", "DateTime", computed=True),
         DynamicsColumn("masterid", "Master", "Lookup", computed=True, targets=(name,)),
+        DynamicsColumn("originatingleadid", "Lead", "Lookup", computed=True, targets=("lead",)),
         DynamicsColumn("new_marketoid", "Marketo id", "Integer"),
         DynamicsColumn("new_synctomkto", "Sync to Marketo", "Boolean"),
     ]

@@ -42,6 +42,7 @@ def _lags(plan: SyncPlan, pending: Unfinished, pair: Pair) -> bool:
     link = pair.link
     return (
         pair.reopened
+        or pair.converted
         or pending.concerns(person_key(link["marketo_id"]))
         or pending.concerns(row_key(link["dynamics_table"], link["dynamics_id"]))
         or any(name not in pair.base for name in _two_way(plan, pair))

@@ -78,11 +78,11 @@ class _Merged:
                 (self.sides.dynamics, _columns(self.decision.to_marketo, position)),
             )
         )
-        operation = "link" if pair.is_new else "update"
+        operation = "link" if pair.stamps else "update"
         if to_dynamics:
             record = _write(pair, "to_dynamics", operation)
             proposals.to_dynamics.append(Proposal(record, to_dynamics))
-        if to_marketo or pair.is_new:
+        if to_marketo or pair.stamps:
             record = _write(pair, "to_marketo", operation)
             proposals.to_marketo.append(Proposal(record, to_marketo))
         written = self.decision.to_dynamics | self.decision.to_marketo
@@ -127,7 +127,7 @@ class _Merged:
         """
         sides: tuple[tuple[Direction, Mask, bool, bool], ...] = (
             ("to_dynamics", self.decision.to_dynamics[position], pair.person_extracted, False),
-            ("to_marketo", self.decision.to_marketo[position], pair.row_extracted, pair.is_new),
+            ("to_marketo", self.decision.to_marketo[position], pair.row_extracted, pair.stamps),
         )
         for direction, fields, extracted, stamps in sides:
             writes = bool(fields.any()) or stamps

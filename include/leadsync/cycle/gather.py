@@ -64,6 +64,9 @@ class Gatherer:
         for row, _ in self.window.rows:
             if row["event"] == "deleted":
                 self._row_deleted(row)
+        for row, _ in self.window.rows:
+            if row["originating_lead_id"] and row["sync_flag"] != "false":
+                self._convert(row)
         candidates = [
             (row, values)
             for row, values in self.window.rows
@@ -130,6 +133,26 @@ class Gatherer:
             self.work.links[link["link_id"]] = pair.link
         return False
 
+    def _convert(self, row: Json) -> None:
+        """A lead was qualified: its link moves to the contact, with person and base (S092)."""
+        lead_link = self.links.by_row.get(row["originating_lead_id"])
+        if lead_link is None or row["dynamics_id"] in self.links.by_row:
+            return
+        now, cycle_id = self.cycle.opened_at, self.cycle.cycle_id
+        self.work.journal.append(
+            event(cycle_id, now, "link_closed", lead_link, rule="qualified to a contact")
+        )
+        self.links.close(lead_link)
+        moved: LinkRow = {
+            **with_status(lead_link, "open", cycle_id, now),
+            "dynamics_table": row["table"],
+            "dynamics_id": row["dynamics_id"],
+            "etag": row["etag"],
+        }
+        self.links.by_row[row["dynamics_id"]] = moved
+        self.links.by_person[moved["marketo_id"]] = moved
+        self._pair(moved).converted = True
+
     def _row_out_of_scope(self, row: Json, link: LinkRow | None) -> None:
         """An explicit No keeps a record out and stops a linked pair both ways (S082 to S091)."""
         key = row_key(row["table"], row["dynamics_id"])
@@ -192,7 +215,8 @@ class Gatherer:
             self.work.settle(key, "to_dynamics", record, "out_of_scope", "the sync filter says No")
         else:
             pair = self._pair(link)
-            pair.marketo = values
+            if not pair.converted:  # else read again, as the contact's fields
+                pair.marketo = values
             pair.person_extracted = True
             pair.marketo_at = _seconds(person["changed_at"])
 
@@ -203,8 +227,9 @@ class Gatherer:
 def find_links(engine: Engine, window: Window) -> Links:
     """Read every link that the window's records have or had."""
     found = engine.store.links_of_persons([person["marketo_id"] for person, _ in window.persons])
-    for table in ("lead", "contact"):
-        ids = [row["dynamics_id"] for row, _ in window.rows if row["table"] == table]
+    origins = [row["originating_lead_id"] for row, _ in window.rows if row["originating_lead_id"]]
+    for table, more in (("lead", origins), ("contact", [])):
+        ids = [row["dynamics_id"] for row, _ in window.rows if row["table"] == table] + more
         found = [*found, *engine.store.links_of_rows(as_table(table), ids)]
     live = [link for link in found if link["status"] in LIVE]
     closed = [link for link in found if link["status"] not in LIVE]

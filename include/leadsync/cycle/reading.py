@@ -15,7 +15,7 @@ from leadsync.model import (
     Table,
 )
 from leadsync.state.port import Values
-from leadsync.values.keys import email_key
+from leadsync.values.keys import canonical_guid, email_key
 
 #: columns that every read of a table carries beside the mapped ones, where the table has them.
 SYSTEM_COLUMNS = (
@@ -24,6 +24,7 @@ SYSTEM_COLUMNS = (
     "statecode",
     "emailaddress1",
     "masterid",
+    "originatingleadid",
     DYNAMICS_SYNC_FLAG,
     DYNAMICS_MARKETO_ID,
 )
@@ -102,6 +103,7 @@ def row_record(table: TablePlan, raw: Mapping[str, Any], event: str, origin: str
         "sync_flag": None if flag is None else ("true" if flag else "false"),
         "person_id": _text(raw.get(DYNAMICS_MARKETO_ID)),
         "master_id": _text(raw.get("_masterid_value")),
+        "originating_lead_id": canonical_guid(raw.get("_originatingleadid_value")),
         "email_key": email_key(raw.get("emailaddress1")),
     }
 

@@ -21,6 +21,7 @@ class Pair:
     :param marketo: the person's current values, or ``None`` when the person was not read because it
         has not changed: then the base stands in. ``dynamics`` likewise for the row.
     :param is_new: the link was found in this cycle and is stored with its first write.
+    :param converted: the link moved from a lead to the contact that the lead became.
     :param reopened: the pair came back into scope in this window.
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
     """
@@ -30,12 +31,18 @@ class Pair:
     marketo: Values | None = None
     dynamics: Values | None = None
     is_new: bool = False
+    converted: bool = False
     reopened: bool = False
     person_extracted: bool = False
     row_extracted: bool = False
     marketo_at: float = math.nan
     dynamics_at: float = math.nan
     created_on: str | None = None
+
+    @property
+    def stamps(self) -> bool:
+        """Whether the person gets our own fields, because its link is new or has moved."""
+        return self.is_new or self.converted
 
 
 def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:

@@ -1,0 +1,59 @@
+"""Leads that become contacts (semantics.md 5 and 8.H)."""
+
+from __future__ import annotations
+
+from support.synced import Synced
+
+
+def qualify(synced: Synced, lead: str) -> str:
+    """A user qualifies a lead; returns the contact that it became."""
+    synced.dynamics.control.edit("qualify", table="lead", id=lead, contact=True)
+    contacts = synced.dynamics.control.records("contact")
+    return str(next(c["contactid"] for c in contacts if c["_originatingleadid_value"] == lead))
+
+
+def test_s051_in_the_window_of_a_conversion_the_contact_rule_applies(synced: Synced):
+    person, lead = synced.linked(jobtitle="A", emailaddress1="a@example.com")
+    synced.edit_person(person, title="B")
+    contact = qualify(synced, lead)
+    synced.edit_row(contact, "contact", jobtitle="C")
+    synced.cycle()
+    assert synced.person(person)["title"] == "C"
+    assert synced.row(contact, "contact")["jobtitle"] == "C"
+
+
+def test_s089_a_lead_kept_out_becomes_a_new_person_as_a_contact(synced: Synced):
+    lead = synced.new_row(lastname="Ek", emailaddress1="a@example.com", new_synctomkto=False)
+    synced.cycle()
+    assert synced.people() == []
+    contact = qualify(synced, lead)
+    synced.cycle()
+    assert synced.person_of(contact)["leadsyncDynamicsType"] == "Contact"
+
+
+def test_s092_a_qualified_lead_keeps_its_person_as_a_contact(synced: Synced):
+    person, lead = synced.linked(jobtitle="A", emailaddress1="a@example.com")
+    contact = qualify(synced, lead)
+    synced.cycle()
+    assert [int(p["id"]) for p in synced.people()] == [person]
+    assert synced.person_of(contact)["leadsyncDynamicsType"] == "Contact"
+    synced.edit_person(person, city="Lund")
+    synced.edit_row(contact, "contact", jobtitle="CFO")
+    synced.cycle()
+    assert synced.row(contact, "contact")["address1_city"] == "Lund"
+    assert synced.person(person)["title"] == "CFO"
+    synced.edit_row(lead, description="an afterthought on the closed lead")
+    synced.forget_calls()
+    synced.cycle()
+    synced.cycle()
+    assert synced.person(person)["mktoPersonNotes"] is None
+    assert synced.record_writes() == 0
+
+
+def test_s095_a_contact_made_by_another_process_is_known_by_its_lead(synced: Synced):
+    person, lead = synced.linked(emailaddress1="a@example.com")
+    bind = {"originatingleadid@odata.bind": f"/leads({lead})"}
+    contact = synced.new_row("contact", lastname="Ny", emailaddress1="new@example.com", **bind)
+    synced.cycle()
+    assert synced.person_of(contact)["id"] == person
+    assert synced.person(person)["email"] == "new@example.com"
