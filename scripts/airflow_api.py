@@ -9,7 +9,7 @@ import requests
 
 Json = dict[str, Any]
 HEALTHY_PARTS = ("metadatabase", "scheduler", "dag_processor")
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 class AirflowApi:
@@ -27,7 +27,7 @@ class AirflowApi:
         """Tell whether database, scheduler and DAG processor report that they are healthy."""
         try:
             answer = self._session.get(f"{self.base_url}/api/v2/monitor/health", timeout=TIMEOUT)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
         if not answer.ok:
             return False

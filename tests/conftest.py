@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(REPOSITORY / "include"), str(REPOSITORY / "plugins")]
 
@@ -30,3 +32,8 @@ pytest_plugins = [
     "support.synced",
     "support.recorded",
 ]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce markers that select tests by what they need."""
+    config.addinivalue_line("markers", "celery: needs redis-server on the PATH")
