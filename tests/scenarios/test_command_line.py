@@ -1,9 +1,10 @@
-"""The command line as users run it: its JSON, its exit codes, and what it says when things are wrong."""
+"""The command line as users run it: its JSON, its exit codes, what it says when things are wrong."""
 
 from __future__ import annotations
 
 import json
 import socket
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def unused_port() -> int:
         return int(server.getsockname()[1])
 
 
-def test_the_first_day(unprovisioned: Synced):
+def test_the_first_day(unprovisioned: Synced) -> None:
     """Doctor, cycle, plan, status and quarantine in the order in which a newcomer meets them."""
     early = unprovisioned.command("cycle")
     assert early.returncode == 2
@@ -81,7 +82,9 @@ def test_the_first_day(unprovisioned: Synced):
         ("AIRFLOW_CONN_MARKETO_DEFAULT", {"login": None}, "marketo_default"),
     ],
 )
-def test_a_wrong_connection_is_one_clear_message(synced: Synced, variable, fields, said):
+def test_a_wrong_connection_is_one_clear_message(
+    synced: Synced, variable: Any, fields: Any, said: Any
+) -> None:
     answer = synced.command("cycle", **changed(variable, synced, **fields))
     assert answer.returncode == 2, answer.stderr
     assert said.lower() in answer.stderr.lower()
@@ -89,7 +92,7 @@ def test_a_wrong_connection_is_one_clear_message(synced: Synced, variable, field
     assert "Traceback" not in answer.stderr
 
 
-def test_an_unreachable_store_is_one_clear_message(synced: Synced):
+def test_an_unreachable_store_is_one_clear_message(synced: Synced) -> None:
     store = {"conn_type": "postgres", "host": "127.0.0.1", "port": unused_port(), "login": "x"}
     answer = synced.command(
         "status", AIRFLOW_CONN_LEADSYNC_DB=json.dumps({**store, "password": "hidden"})
@@ -100,7 +103,7 @@ def test_an_unreachable_store_is_one_clear_message(synced: Synced):
     assert "Traceback" not in answer.stderr
 
 
-def test_a_missing_permission_is_named(synced: Synced):
+def test_a_missing_permission_is_named(synced: Synced) -> None:
     synced.dynamics.control.settings(missing_privileges=["prvReadLead"])
     answer = synced.command("cycle")
     assert answer.returncode == 2, answer.stderr
@@ -108,7 +111,7 @@ def test_a_missing_permission_is_named(synced: Synced):
     assert "Traceback" not in answer.stderr
 
 
-def test_a_misspelt_field_is_refused_with_the_nearest_name(synced: Synced, tmp_path):
+def test_a_misspelt_field_is_refused_with_the_nearest_name(synced: Synced, tmp_path: Any) -> None:
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text("fields:\n  - {marketo: frstName, lead: firstname}\n")
     synced.forget_calls()
@@ -120,7 +123,7 @@ def test_a_misspelt_field_is_refused_with_the_nearest_name(synced: Synced, tmp_p
 
 
 @pytest.mark.parametrize("text", ["fields: [", "fields:\n  - {marketo: email, led: x}\n", ""])
-def test_a_malformed_mapping_is_one_clear_message(synced: Synced, tmp_path, text: str):
+def test_a_malformed_mapping_is_one_clear_message(synced: Synced, tmp_path: Any, text: str) -> None:
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text(text)
     answer = synced.command("cycle", LEADSYNC_MAPPING=str(mapping))
@@ -129,7 +132,7 @@ def test_a_malformed_mapping_is_one_clear_message(synced: Synced, tmp_path, text
     assert "Traceback" not in answer.stderr
 
 
-def test_a_missing_column_names_table_and_column(synced: Synced):
+def test_a_missing_column_names_table_and_column(synced: Synced) -> None:
     synced.dynamics.control.edit("drop_column", table="lead", column="jobtitle")
     answer = synced.command("cycle")
     assert answer.returncode == 2, answer.stderr

@@ -12,7 +12,7 @@ def qualify(synced: Synced, lead: str) -> str:
     return str(next(c["contactid"] for c in contacts if c["_originatingleadid_value"] == lead))
 
 
-def test_s051_in_the_window_of_a_conversion_the_contact_rule_applies(synced: Synced):
+def test_s051_in_the_window_of_a_conversion_the_contact_rule_applies(synced: Synced) -> None:
     person, lead = synced.linked(jobtitle="A", emailaddress1="a@example.com")
     synced.edit_person(person, title="B")
     contact = qualify(synced, lead)
@@ -22,7 +22,7 @@ def test_s051_in_the_window_of_a_conversion_the_contact_rule_applies(synced: Syn
     assert synced.row(contact, "contact")["jobtitle"] == "C"
 
 
-def test_s089_a_lead_kept_out_becomes_a_new_person_as_a_contact(synced: Synced):
+def test_s089_a_lead_kept_out_becomes_a_new_person_as_a_contact(synced: Synced) -> None:
     lead = synced.new_row(lastname="Ek", emailaddress1="a@example.com", new_synctomkto=False)
     synced.cycle()
     assert synced.people() == []
@@ -31,7 +31,7 @@ def test_s089_a_lead_kept_out_becomes_a_new_person_as_a_contact(synced: Synced):
     assert synced.person_of(contact)["leadsyncDynamicsType"] == "Contact"
 
 
-def test_s092_a_qualified_lead_keeps_its_person_as_a_contact(synced: Synced):
+def test_s092_a_qualified_lead_keeps_its_person_as_a_contact(synced: Synced) -> None:
     person, lead = synced.linked(jobtitle="A", emailaddress1="a@example.com")
     contact = qualify(synced, lead)
     synced.cycle()
@@ -50,7 +50,7 @@ def test_s092_a_qualified_lead_keeps_its_person_as_a_contact(synced: Synced):
     assert synced.record_writes() == 0
 
 
-def test_s095_a_contact_made_by_another_process_is_known_by_its_lead(synced: Synced):
+def test_s095_a_contact_made_by_another_process_is_known_by_its_lead(synced: Synced) -> None:
     person, lead = synced.linked(emailaddress1="a@example.com")
     bind = {"originatingleadid@odata.bind": f"/leads({lead})"}
     contact = synced.new_row("contact", lastname="Ny", emailaddress1="new@example.com", **bind)

@@ -9,7 +9,7 @@ import pytest
 from support.synced import Synced
 
 
-def test_s001_a_change_in_dynamics_reaches_marketo_alone(synced: Synced):
+def test_s001_a_change_in_dynamics_reaches_marketo_alone(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
     synced.edit_row(row, jobtitle="CIO")
     synced.forget_calls()
@@ -19,7 +19,7 @@ def test_s001_a_change_in_dynamics_reaches_marketo_alone(synced: Synced):
     assert batches == []
 
 
-def test_s002_a_change_in_marketo_reaches_one_column(synced: Synced):
+def test_s002_a_change_in_marketo_reaches_one_column(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     before = synced.row(row)
     synced.edit_person(person, phone="+46 8 1")
@@ -31,14 +31,14 @@ def test_s002_a_change_in_marketo_reaches_one_column(synced: Synced):
     assert changed - stamps == {"telephone1"}
 
 
-def test_s003_a_change_of_a_contacts_person_reaches_the_contact(synced: Synced):
+def test_s003_a_change_of_a_contacts_person_reaches_the_contact(synced: Synced) -> None:
     person, row = synced.linked("contact", emailaddress1="a@example.com")
     synced.edit_person(person, title="CFO")
     synced.cycle()
     assert synced.row(row, "contact")["jobtitle"] == "CFO"
 
 
-def test_s004_a_cycle_without_changes_writes_nothing_and_costs_little(synced: Synced):
+def test_s004_a_cycle_without_changes_writes_nothing_and_costs_little(synced: Synced) -> None:
     synced.linked(emailaddress1="a@example.com")
     synced.cycle()
     synced.forget_calls()
@@ -49,7 +49,7 @@ def test_s004_a_cycle_without_changes_writes_nothing_and_costs_little(synced: Sy
     assert report["window"]["to"] > synced.reports[-2]["window"]["to"]
 
 
-def test_s006_different_fields_of_one_person_both_survive(synced: Synced):
+def test_s006_different_fields_of_one_person_both_survive(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     synced.edit_person(person, city="Lund")
     synced.edit_row(row, address1_country="Sweden")
@@ -58,7 +58,7 @@ def test_s006_different_fields_of_one_person_both_survive(synced: Synced):
     assert synced.row(row)["address1_city"] == "Lund"
 
 
-def test_s009_a_field_outside_the_mapping_moves_nothing(synced: Synced):
+def test_s009_a_field_outside_the_mapping_moves_nothing(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     synced.cycle()
     synced.edit_row(row, pager="123")
@@ -68,7 +68,7 @@ def test_s009_a_field_outside_the_mapping_moves_nothing(synced: Synced):
     assert synced.record_writes() == 0
 
 
-def test_s010_a_plan_lists_pending_changes_and_writes_nothing(synced: Synced):
+def test_s010_a_plan_lists_pending_changes_and_writes_nothing(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     synced.edit_person(person, city="Lund", title="CFO", phone="1")
     synced.edit_row(row, address1_country="Sweden", description="note")
@@ -79,7 +79,7 @@ def test_s010_a_plan_lists_pending_changes_and_writes_nothing(synced: Synced):
     assert fields == {"city", "title", "phone", "country", "mktoPersonNotes"}
 
 
-def test_s032_a_new_lead_becomes_one_linked_person(synced: Synced):
+def test_s032_a_new_lead_becomes_one_linked_person(synced: Synced) -> None:
     row = synced.new_row(firstname="Åsa", lastname="Öberg", emailaddress1="asa@example.com")
     synced.cycle()
     person = synced.person_of(row)
@@ -88,7 +88,7 @@ def test_s032_a_new_lead_becomes_one_linked_person(synced: Synced):
     assert person["leadsyncDynamicsCreatedAt"] == synced.row(row)["createdon"]
 
 
-def test_s033_a_new_lead_links_to_the_person_with_its_email(synced: Synced):
+def test_s033_a_new_lead_links_to_the_person_with_its_email(synced: Synced) -> None:
     person = synced.new_person(email="Ann@Example.com", lastName="Ek")
     row = synced.new_row(lastname="Ek", emailaddress1="ann@example.com")
     synced.cycle()
@@ -97,7 +97,9 @@ def test_s033_a_new_lead_links_to_the_person_with_its_email(synced: Synced):
 
 
 @pytest.mark.parametrize(("table", "winner"), [("lead", "B"), ("contact", "C")])
-def test_s040_s041_the_type_rule_decides_a_collision(synced: Synced, table: str, winner: str):
+def test_s040_s041_the_type_rule_decides_a_collision(
+    synced: Synced, table: str, winner: str
+) -> None:
     person, row = synced.linked(table, jobtitle="A", emailaddress1="a@example.com")
     synced.edit_person(person, title="B")
     synced.edit_row(row, table, jobtitle="C")
@@ -107,7 +109,7 @@ def test_s040_s041_the_type_rule_decides_a_collision(synced: Synced, table: str,
     assert sum(t["collisions"] for d in report["counts"].values() for t in d.values()) == 1
 
 
-def test_s050_a_third_change_while_writing_is_not_overwritten(synced: Synced):
+def test_s050_a_third_change_while_writing_is_not_overwritten(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="A", emailaddress1="a@example.com")
     synced.edit_person(person, title="B")
     edit = {"operation": "update", "table": "lead", "id": row, "fields": {"telephone1": "2"}}
@@ -121,14 +123,14 @@ def test_s050_a_third_change_while_writing_is_not_overwritten(synced: Synced):
     assert synced.person(person)["phone"] == "2"
 
 
-def test_s054_a_cleared_value_is_null_on_the_other_side(synced: Synced):
+def test_s054_a_cleared_value_is_null_on_the_other_side(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
     synced.edit_person(person, title=None)
     synced.cycle()
     assert synced.row(row)["jobtitle"] is None
 
 
-def test_s056_a_value_too_long_is_held_and_the_others_go_on(synced: Synced):
+def test_s056_a_value_too_long_is_held_and_the_others_go_on(synced: Synced) -> None:
     rows = [synced.new_row(lastname="Ek", emailaddress1=f"p{n}@example.com") for n in range(3)]
     synced.cycle()
     people = [int(synced.person_of(row)["id"]) for row in rows]
@@ -141,22 +143,22 @@ def test_s056_a_value_too_long_is_held_and_the_others_go_on(synced: Synced):
     assert item["failures"][0]["message"] == "too long: firstname 60/50"
 
 
-def test_s072_a_deleted_lead_flags_its_person(synced: Synced):
+def test_s072_a_deleted_lead_flags_its_person(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     synced.dynamics.control.edit("delete", table="lead", id=row)
     synced.cycle()
     assert synced.person(person)["leadsyncDynamicsDeleted"] is True
 
 
-def test_s082_an_explicit_no_keeps_a_lead_out(synced: Synced):
+def test_s082_an_explicit_no_keeps_a_lead_out(synced: Synced) -> None:
     synced.new_row(lastname="Ek", emailaddress1="a@example.com", new_synctomkto=False)
     report = synced.cycle()
     assert synced.people() == []
     assert report["counts"]["to_marketo"]["lead"]["out_of_scope"] == 1
 
 
-def test_a_backfill_over_past_intervals_changes_nothing(synced: Synced):
-    person, row = synced.linked(jobtitle="A", emailaddress1="a@example.com")
+def test_a_backfill_over_past_intervals_changes_nothing(synced: Synced) -> None:
+    _, row = synced.linked(jobtitle="A", emailaddress1="a@example.com")
     synced.edit_row(row, jobtitle="B")
     synced.cycle()
     before = (synced.people(), synced.row(row), synced.engine.store.cursors())

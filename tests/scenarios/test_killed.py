@@ -1,4 +1,4 @@
-"""``kill -9`` of the process in the middle of a cycle, then another run (S007, S027, F01, F03, F18)."""
+"""``kill -9`` in the middle of a cycle, then another run (S007, S027, F01, F03, F18)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ FEED = ("from leadsync.marketo.client import MarketoClient", "MarketoClient.dele
         (STORE, 6, False),
     ],
 )
-def test_nothing_is_lost_or_doubled(synced: Synced, where, nth: int, before: bool):
+def test_nothing_is_lost_or_doubled(synced: Synced, where: Any, nth: int, before: bool) -> None:
     person, row = synced.linked(jobtitle="A", emailaddress1="old@example.com")
     synced.edit_person(person, city="Lund")
     synced.edit_row(row, jobtitle="B")

@@ -6,7 +6,7 @@ from leadsync.cycle.schemas import load_plan
 from support.synced import Synced
 
 
-def test_s061_a_renamed_label_is_still_understood(synced: Synced):
+def test_s061_a_renamed_label_is_still_understood(synced: Synced) -> None:
     person, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
     assert synced.person(person)["leadSource"] == "Web"
     synced.dynamics.control.edit(
@@ -23,7 +23,7 @@ def test_s061_a_renamed_label_is_still_understood(synced: Synced):
     assert synced.person(person)["leadSource"] == "Website"
 
 
-def test_s117_a_dropped_column_suspends_its_field_and_the_rest_goes_on(synced: Synced):
+def test_s117_a_dropped_column_suspends_its_field_and_the_rest_goes_on(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
     synced.dynamics.control.edit("drop_column", table="lead", column="jobtitle")
     synced.edit_row(row, address1_city="Lund")
@@ -36,7 +36,7 @@ def test_s117_a_dropped_column_suspends_its_field_and_the_rest_goes_on(synced: S
     assert "jobtitle" in reason
 
 
-def test_s118_a_retyped_column_suspends_its_field(synced: Synced):
+def test_s118_a_retyped_column_suspends_its_field(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
     synced.dynamics.control.edit("retype_column", table="lead", column="jobtitle", type="Integer")
     synced.edit_person(person, title="CFO", phone="1")

@@ -12,10 +12,11 @@ __all__ = ["world"]
 
 
 def counts(report: Json, direction: str, table: str = "lead") -> Json:
-    return report["counts"][direction][table]
+    found: Json = report["counts"][direction][table]
+    return found
 
 
-def test_a_new_lead_becomes_a_person(world: World):
+def test_a_new_lead_becomes_a_person(world: World) -> None:
     row = world.dynamics.add("lead", firstname="Ann", lastname="Ek", emailaddress1="a@x.com")
     report = world.cycle()
     person = world.person_of(row)
@@ -26,7 +27,7 @@ def test_a_new_lead_becomes_a_person(world: World):
     assert world.dynamics.writes == []
 
 
-def test_a_second_cycle_without_edits_writes_nothing(world: World):
+def test_a_second_cycle_without_edits_writes_nothing(world: World) -> None:
     world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
     world.cycle()
     for _ in range(2):
@@ -35,7 +36,7 @@ def test_a_second_cycle_without_edits_writes_nothing(world: World):
         assert world.store.journal(cycle_id=report["cycle_id"]) == []
 
 
-def test_a_change_in_dynamics_reaches_only_its_field_in_marketo(world: World):
+def test_a_change_in_dynamics_reaches_only_its_field_in_marketo(world: World) -> None:
     person, row = world.linked()
     world.dynamics.edit("lead", row, jobtitle="CIO")
     report = world.cycle()
@@ -44,7 +45,7 @@ def test_a_change_in_dynamics_reaches_only_its_field_in_marketo(world: World):
     assert counts(report, "to_marketo")["updated"] == 1
 
 
-def test_a_change_in_marketo_reaches_only_its_column_in_dynamics(world: World):
+def test_a_change_in_marketo_reaches_only_its_column_in_dynamics(world: World) -> None:
     person, row = world.linked()
     world.marketo.edit(person, phone="+46 8 1")
     report = world.cycle()
@@ -54,7 +55,7 @@ def test_a_change_in_marketo_reaches_only_its_column_in_dynamics(world: World):
     assert counts(report, "to_dynamics")["updated"] == 1
 
 
-def test_changes_of_different_fields_both_survive(world: World):
+def test_changes_of_different_fields_both_survive(world: World) -> None:
     person, row = world.linked()
     world.marketo.edit(person, city="Lund")
     world.dynamics.edit("lead", row, address1_country="Sweden")
@@ -65,7 +66,9 @@ def test_changes_of_different_fields_both_survive(world: World):
 
 
 @pytest.mark.parametrize(("table", "winner"), [("lead", "B"), ("contact", "C")])
-def test_a_collision_is_decided_by_type_and_journalled(world: World, table: str, winner: str):
+def test_a_collision_is_decided_by_type_and_journalled(
+    world: World, table: str, winner: str
+) -> None:
     person, row = world.linked(table, jobtitle="A")
     world.marketo.edit(person, title="B")
     world.dynamics.edit(table, row, jobtitle="C")
@@ -78,7 +81,7 @@ def test_a_collision_is_decided_by_type_and_journalled(world: World, table: str,
     assert entry["rule"] == "type_rule"
 
 
-def test_our_own_write_is_no_news_even_with_another_edit_after_it(world: World):
+def test_our_own_write_is_no_news_even_with_another_edit_after_it(world: World) -> None:
     person, row = world.linked()
     world.marketo.edit(person, title="CTO")
     world.cycle()
@@ -87,7 +90,7 @@ def test_our_own_write_is_no_news_even_with_another_edit_after_it(world: World):
     assert world.marketo.writes == [("updateOnly", {"id": person, "city": "Lund"})]
 
 
-def test_an_edit_while_the_cycle_writes_is_not_overwritten(world: World):
+def test_an_edit_while_the_cycle_writes_is_not_overwritten(world: World) -> None:
     person, row = world.linked(jobtitle="A")
     world.marketo.edit(person, title="B")
     world.dynamics.before_write.append(("lead", row, {"telephone1": "+46 8 2"}))
@@ -101,7 +104,7 @@ def test_an_edit_while_the_cycle_writes_is_not_overwritten(world: World):
     assert world.writes == 0
 
 
-def test_a_deleted_row_flags_its_person_and_stops_the_pair(world: World):
+def test_a_deleted_row_flags_its_person_and_stops_the_pair(world: World) -> None:
     person, row = world.linked()
     world.dynamics.delete("lead", row)
     world.cycle()
@@ -112,7 +115,7 @@ def test_a_deleted_row_flags_its_person_and_stops_the_pair(world: World):
     assert counts(report, "to_dynamics")["out_of_scope"] == 1
 
 
-def test_a_deleted_person_leaves_the_row_until_it_changes(world: World):
+def test_a_deleted_person_leaves_the_row_until_it_changes(world: World) -> None:
     person, row = world.linked()
     world.marketo.delete(person)
     world.cycle()
@@ -124,7 +127,7 @@ def test_a_deleted_person_leaves_the_row_until_it_changes(world: World):
     assert again["title"] == "CIO"
 
 
-def test_suppress_keeps_a_deleted_person_away(world: World):
+def test_suppress_keeps_a_deleted_person_away(world: World) -> None:
     world.mapping = {**world.mapping, "policies": {"on_marketo_delete": "suppress"}}
     person, row = world.linked()
     world.marketo.delete(person)
@@ -134,7 +137,7 @@ def test_suppress_keeps_a_deleted_person_away(world: World):
     assert world.marketo.people == {}
 
 
-def test_the_filter_keeps_out_stops_and_lets_back_in(world: World):
+def test_the_filter_keeps_out_stops_and_lets_back_in(world: World) -> None:
     row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", new_synctomkto=False)
     report = world.cycle()
     assert world.marketo.people == {}
@@ -157,7 +160,7 @@ def test_the_filter_keeps_out_stops_and_lets_back_in(world: World):
     assert world.dynamics.rows["lead"][row]["address1_city"] == "Lund"
 
 
-def test_a_new_row_links_to_the_person_with_its_email(world: World):
+def test_a_new_row_links_to_the_person_with_its_email(world: World) -> None:
     person = world.marketo.add(email="A@x.com", lastName="Ek", title="B")
     row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", jobtitle="C")
     report = world.cycle()
@@ -170,7 +173,7 @@ def test_a_new_row_links_to_the_person_with_its_email(world: World):
     assert world.writes == 0
 
 
-def test_an_edit_right_after_linking_is_not_lost(world: World):
+def test_an_edit_right_after_linking_is_not_lost(world: World) -> None:
     world.marketo.add(email="a@x.com", lastName="Ek", title="B")
     row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", jobtitle="C")
     world.cycle()
@@ -179,7 +182,7 @@ def test_an_edit_right_after_linking_is_not_lost(world: World):
     assert world.person_of(row)["title"] == "D"
 
 
-def test_an_ambiguous_email_makes_nobody_and_names_the_candidates(world: World):
+def test_an_ambiguous_email_makes_nobody_and_names_the_candidates(world: World) -> None:
     persons = [world.marketo.add(email="a@x.com"), world.marketo.add(email="a@x.com")]
     world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
     report = world.cycle()
@@ -190,7 +193,7 @@ def test_an_ambiguous_email_makes_nobody_and_names_the_candidates(world: World):
     assert all(str(person) in item["failures"][0]["message"] for person in persons)
 
 
-def test_one_bad_row_is_held_with_its_reason_and_the_rest_goes_on(world: World):
+def test_one_bad_row_is_held_with_its_reason_and_the_rest_goes_on(world: World) -> None:
     people = [world.linked() for _ in range(3)]
     for number, (person, _) in enumerate(people):
         world.marketo.edit(person, firstName="x" * (60 if number == 1 else 5))
@@ -202,7 +205,7 @@ def test_one_bad_row_is_held_with_its_reason_and_the_rest_goes_on(world: World):
     assert item["failures"][0]["field"] == "firstname"
 
 
-def test_a_quarantined_row_waits_and_recovers_when_its_value_changes(world: World):
+def test_a_quarantined_row_waits_and_recovers_when_its_value_changes(world: World) -> None:
     person, row = world.linked(firstname="Ann")
     world.marketo.edit(person, firstName="x" * 60)
     world.cycle()
@@ -214,7 +217,7 @@ def test_a_quarantined_row_waits_and_recovers_when_its_value_changes(world: Worl
     assert world.quarantined() == []
 
 
-def test_a_held_value_is_remembered_when_the_other_side_changes(world: World):
+def test_a_held_value_is_remembered_when_the_other_side_changes(world: World) -> None:
     person, row = world.linked(firstname="Ann")
     world.marketo.edit(person, firstName="x" * 60)
     world.cycle()
@@ -224,7 +227,7 @@ def test_a_held_value_is_remembered_when_the_other_side_changes(world: World):
     assert world.marketo.people[person]["firstName"] == "x" * 60
 
 
-def test_an_unknown_option_holds_only_its_field(world: World):
+def test_an_unknown_option_holds_only_its_field(world: World) -> None:
     person, row = world.linked()
     world.marketo.edit(person, leadSource="Webinar 2025", city="Lund")
     world.cycle()
@@ -234,7 +237,7 @@ def test_an_unknown_option_holds_only_its_field(world: World):
     assert "Webinar 2025" in item["failures"][0]["message"]
 
 
-def test_a_mass_delete_stops_before_flagging(world: World):
+def test_a_mass_delete_stops_before_flagging(world: World) -> None:
     people = [world.linked() for _ in range(6)]
     for _, row in people[:3]:
         world.dynamics.delete("lead", row)
@@ -245,7 +248,9 @@ def test_a_mass_delete_stops_before_flagging(world: World):
         world.cycle()
 
 
-def test_an_expired_delta_link_is_replaced_by_a_full_read_that_finds_deletions(world: World):
+def test_an_expired_delta_link_is_replaced_by_a_full_read_that_finds_deletions(
+    world: World,
+) -> None:
     person, row = world.linked()
     other = world.linked()
     world.dynamics.delete("lead", row)
@@ -257,7 +262,7 @@ def test_an_expired_delta_link_is_replaced_by_a_full_read_that_finds_deletions(w
     assert world.marketo.people[other[0]]["title"] == "CIO"
 
 
-def test_a_backfill_brings_nothing_back_and_moves_no_cursor(world: World):
+def test_a_backfill_brings_nothing_back_and_moves_no_cursor(world: World) -> None:
     start = world.clock.now()
     person, row = world.linked(jobtitle="A")
     world.dynamics.edit("lead", row, jobtitle="B")
@@ -273,7 +278,7 @@ def test_a_backfill_brings_nothing_back_and_moves_no_cursor(world: World):
     assert world.marketo.people[person]["title"] == "C"
 
 
-def test_a_backfill_repairs_what_a_lost_cursor_missed(world: World):
+def test_a_backfill_repairs_what_a_lost_cursor_missed(world: World) -> None:
     person, row = world.linked()
     start = world.clock.now()
     world.clock.advance(10)
@@ -285,7 +290,7 @@ def test_a_backfill_repairs_what_a_lost_cursor_missed(world: World):
     assert world.marketo.people[person]["title"] == "CIO"
 
 
-def test_a_plan_lists_what_the_next_cycle_writes_and_writes_nothing(world: World):
+def test_a_plan_lists_what_the_next_cycle_writes_and_writes_nothing(world: World) -> None:
     person, row = world.linked(jobtitle="A")
     world.marketo.edit(person, city="Lund")
     world.dynamics.edit("lead", row, jobtitle="C")
@@ -300,7 +305,7 @@ def test_a_plan_lists_what_the_next_cycle_writes_and_writes_nothing(world: World
     assert ("to_marketo", "create") in changes
 
 
-def test_every_report_adds_up_to_the_row(world: World):
+def test_every_report_adds_up_to_the_row(world: World) -> None:
     for number in range(4):
         world.dynamics.add("lead", lastname="Ek", emailaddress1=f"p{number}@x.com")
     world.dynamics.add("contact", lastname="Ek", emailaddress1="p0@x.com")

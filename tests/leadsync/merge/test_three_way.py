@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,26 +70,30 @@ def flow(outcome: dict[str, bool]) -> str:
         (A, ABSENT, ABSENT, "nowhere", False),
     ],
 )
-def test_the_merge_table_of_a_lead(base, marketo, dynamics, expected, collides):
+def test_the_merge_table_of_a_lead(
+    base: Any, marketo: Any, dynamics: Any, expected: Any, collides: Any
+) -> None:
     outcome = decide(field_plan("lead"), base=base, marketo=marketo, dynamics=dynamics)
     assert flow(outcome) == expected
     assert outcome["collision"] is collides
 
 
 @pytest.mark.parametrize(("table", "winner"), [("lead", "to_dynamics"), ("contact", "to_marketo")])
-def test_type_rule_lets_marketo_win_on_leads_and_dynamics_on_contacts(table, winner):
+def test_type_rule_lets_marketo_win_on_leads_and_dynamics_on_contacts(
+    table: Any, winner: Any
+) -> None:
     outcome = decide(field_plan(table), base=A, marketo=B, dynamics=C)
     assert flow(outcome) == winner
 
 
-def test_equal_new_values_move_the_base_without_a_write():
+def test_equal_new_values_move_the_base_without_a_write() -> None:
     outcome = decide(field_plan("lead"), base=A, marketo=B, dynamics=B)
     assert outcome["agreed"]
     assert not outcome["collision"]
 
 
 @pytest.mark.parametrize(("table", "winner"), [("lead", "to_dynamics"), ("contact", "to_marketo")])
-def test_without_a_base_the_type_rule_decides_and_says_so(table, winner):
+def test_without_a_base_the_type_rule_decides_and_says_so(table: Any, winner: Any) -> None:
     outcome = decide(field_plan(table), base=ABSENT, marketo=B, dynamics=C)
     assert flow(outcome) == winner
     assert outcome["no_base"]
@@ -106,7 +111,9 @@ def test_without_a_base_the_type_rule_decides_and_says_so(table, winner):
         ("off", B, C, "nowhere"),
     ],
 )
-def test_a_direction_only_lets_values_flow_that_way(direction, marketo, dynamics, expected):
+def test_a_direction_only_lets_values_flow_that_way(
+    direction: Any, marketo: Any, dynamics: Any, expected: Any
+) -> None:
     plan = replace(field_plan("lead"), direction=direction)
     outcome = decide(plan, base=A, marketo=marketo, dynamics=dynamics)
     assert flow(outcome) == expected
@@ -125,7 +132,9 @@ def test_a_direction_only_lets_values_flow_that_way(direction, marketo, dynamics
         ("most_restrictive", "false", "true", "to_marketo"),
     ],
 )
-def test_field_rules_decide_collisions_of_contacts(rule: Rule, marketo, dynamics, expected):
+def test_field_rules_decide_collisions_of_contacts(
+    rule: Rule, marketo: Any, dynamics: Any, expected: Any
+) -> None:
     plan = replace(field_plan("contact"), rule=rule)
     outcome = decide(plan, base=A, marketo=marketo, dynamics=dynamics)
     assert flow(outcome) == expected
@@ -135,7 +144,9 @@ def test_field_rules_decide_collisions_of_contacts(rule: Rule, marketo, dynamics
     ("lead_seconds", "expected"),
     [(301, "to_dynamics"), (-301, "to_marketo"), (299, "to_marketo"), (math.nan, "to_marketo")],
 )
-def test_newest_wins_falls_back_to_the_type_rule_inside_the_tolerance(lead_seconds, expected):
+def test_newest_wins_falls_back_to_the_type_rule_inside_the_tolerance(
+    lead_seconds: Any, expected: Any
+) -> None:
     plan = replace(field_plan("contact"), rule="newest_wins")
     outcome = decide(
         plan, base=A, marketo=B, dynamics=C, marketo_at=1000.0 + lead_seconds, dynamics_at=1000.0
@@ -143,7 +154,7 @@ def test_newest_wins_falls_back_to_the_type_rule_inside_the_tolerance(lead_secon
     assert flow(outcome) == expected
 
 
-def test_the_comparison_form_decides_what_differs():
+def test_the_comparison_form_decides_what_differs() -> None:
     plan = replace(field_plan("lead"), comparable=lambda v: v.strip().lower() if v else v)
     outcome = decide(plan, base="x", marketo="Z", dynamics="z ")
     assert flow(outcome) == "nowhere"
@@ -153,7 +164,9 @@ CELLS = st.sampled_from([A, B, C, None, ABSENT])
 
 
 @given(base=CELLS, marketo=CELLS, dynamics=CELLS, table=st.sampled_from(["lead", "contact"]))
-def test_a_value_never_flows_both_ways_and_absent_never_flows(base, marketo, dynamics, table):
+def test_a_value_never_flows_both_ways_and_absent_never_flows(
+    base: Any, marketo: Any, dynamics: Any, table: Any
+) -> None:
     outcome = decide(field_plan(table), base=base, marketo=marketo, dynamics=dynamics)
     assert flow(outcome) != "both"
     if outcome["to_dynamics"]:
@@ -163,7 +176,9 @@ def test_a_value_never_flows_both_ways_and_absent_never_flows(base, marketo, dyn
 
 
 @given(base=CELLS, marketo=CELLS, dynamics=CELLS, table=st.sampled_from(["lead", "contact"]))
-def test_merging_the_result_again_writes_nothing(base, marketo, dynamics, table):
+def test_merging_the_result_again_writes_nothing(
+    base: Any, marketo: Any, dynamics: Any, table: Any
+) -> None:
     plan = field_plan(table)
     outcome = decide(plan, base=base, marketo=marketo, dynamics=dynamics)
     if outcome["to_dynamics"]:
@@ -177,7 +192,7 @@ def test_merging_the_result_again_writes_nothing(base, marketo, dynamics, table)
     assert not again["agreed"]
 
 
-def test_pairs_are_decided_each_for_itself():
+def test_pairs_are_decided_each_for_itself() -> None:
     plan = field_plan("lead")
     pairs = [
         Pair(
