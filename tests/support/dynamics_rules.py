@@ -69,6 +69,7 @@ class DynamicsRules:
         path, _, query = part.address.partition("?")
         if not path.startswith(ROOT):
             yield f"inner address {part.address} is not below {ROOT} (section 11)"
+            return
         resource = path.removeprefix(ROOT)
         yield from self._query(resource, query, part.headers.get("prefer", ""), 65_536)
         if set(part.headers) & {"authorization", "host", "content-length"}:
