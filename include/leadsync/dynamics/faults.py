@@ -15,7 +15,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 MISSING_ROW = "0x80040217"
-MISSING_KEY_ROW = "0x80060891"
 QUERY = "0x80060888"
 PAYLOAD = "0x80048d19"
 DUPLICATE_ID = "0x80040237"
