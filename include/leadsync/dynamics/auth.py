@@ -96,7 +96,7 @@ class TokenSource:
 
 
 def _issued(body: dict[str, Any], asked_at: datetime) -> _Token:
-    text, lifetime = body.get("access_token"), body.get("expires_in", 3599)
+    text, lifetime = body.get("access_token"), body.get("expires_in") or 3599
     if not isinstance(text, str) or not text:
         raise TransientApiError("the answer holds no access_token", system=SYSTEM, call=CALL)
     seconds = timedelta(seconds=float(lifetime))

@@ -33,8 +33,8 @@ def describe_fields(session: MarketoSession) -> dict[str, MarketoField]:
 def describe_object(session: MarketoSession) -> PersonObject:
     """Return what is searchable and what a native CRM sync owns."""
     answer = session.query("/rest/v1/leads/describe2.json")
-    groups = [group for item in answer.result for group in item.get("searchableFields", [])]
-    fields = [field for item in answer.result for field in item.get("fields", [])]
+    groups = [group for item in answer.result for group in item.get("searchableFields") or ()]
+    fields = [field for item in answer.result for field in item.get("fields") or ()]
     return PersonObject(
         searchable=frozenset(str(group[0]) for group in groups if len(group) == 1),
         crm_managed=frozenset(str(field["name"]) for field in fields if field.get("crmManaged")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leadsync.errors import TransientApiError
 from leadsync.marketo.envelope import errors_of
 from leadsync.marketo.pages import all_pages
 from leadsync.marketo.session import MarketoSession
@@ -45,14 +46,21 @@ def create_fields(session: MarketoSession, fields: Sequence[NewField]) -> list[F
     """Create custom fields; the API user needs Read-Write Schema Custom Field.
 
     :raises PermissionDeniedError: the API user's role lacks that permission.
+    :raises TransientApiError: not every field has a result; describe tells which exist.
     """
     if not fields:
         return []
     body = {"input": [_body(field) for field in fields]}
     answer = session.post(PATH, body, repeatable=False)
+    if len(answer.result) != len(fields):
+        raise TransientApiError(
+            f"{len(answer.result)} results for {len(fields)} fields; outcome unknown",
+            system="marketo",
+            call=f"POST {PATH}",
+        )
     return [
         FieldResult(field.name, str(item.get("status")) == "created", errors_of(item))
-        for field, item in zip(fields, answer.result, strict=False)
+        for field, item in zip(fields, answer.result, strict=True)
     ]
 
 

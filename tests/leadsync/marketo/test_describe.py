@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from leadsync.errors import TransientApiError
 from leadsync.marketo.client import MarketoClient
 from leadsync.marketo.schema_fields import FieldResult, NewField, field_names
 from leadsync.model import MarketoField
@@ -47,3 +50,9 @@ def test_a_created_field_is_described_and_searchable(sandboxed: MarketoClient) -
 def test_no_fields_cost_no_call(scripted: Any) -> None:
     assert scripted.client.create_fields([]) == []
     assert scripted.marketo.asked == []
+
+
+def test_a_field_without_a_result_is_not_taken_for_created(scripted: Any) -> None:
+    scripted.marketo.will_answer({"result": []})
+    with pytest.raises(TransientApiError, match="0 results for 1 fields"):
+        scripted.client.create_fields([NewField("a", "A", "string")])
