@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadsync.connection_form import Connection, parse_extra
@@ -26,6 +28,8 @@ def find_connection(conn_id: str) -> Connection | None:
     :raises ConfigurationError: the connection's extra is no JSON object, or Airflow does not let
         this task read the connection.
     """
+    if not airflow_is_set_up(os.environ):
+        return None
     with _logging_kept():
         from airflow.sdk.exceptions import (
             AirflowNotFoundException,
@@ -42,6 +46,16 @@ def find_connection(conn_id: str) -> Connection | None:
             remedy="Let the task's team read the connection in Airflow.",
         ) from error
     return from_airflow(conn_id, found)
+
+
+def airflow_is_set_up(environ: Mapping[str, str]) -> bool:
+    """Tell whether this machine has an Airflow that could know a connection.
+
+    Importing Airflow takes seconds and makes its home folder, so a plain command line does without.
+    """
+    if "airflow" in sys.modules or any(name.startswith("AIRFLOW__") for name in environ):
+        return True
+    return Path(environ.get("AIRFLOW_HOME", "~/airflow")).expanduser().exists()
 
 
 def from_airflow(conn_id: str, stored: TaskConnection | StoredConnection) -> Connection:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leadsync.errors import ConfigurationError
-from leadsync_airflow.connections import find_connection
+from leadsync_airflow.connections import airflow_is_set_up, find_connection
 
 
 class Supervisor:
@@ -92,3 +94,14 @@ def test_outside_of_tasks_airflows_own_lookup_is_used(monkeypatch: pytest.Monkey
 def test_outside_of_tasks_an_unknown_connection_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_NOBODY_KNOWS", raising=False)
     assert find_connection("nobody_knows") is None
+
+
+def test_without_airflow_on_the_machine_it_is_not_even_imported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "airflow", raising=False)
+    home = tmp_path / "airflow"
+    assert not airflow_is_set_up({"AIRFLOW_HOME": str(home)})
+    home.mkdir()
+    assert airflow_is_set_up({"AIRFLOW_HOME": str(home)})
+    assert airflow_is_set_up({"AIRFLOW_HOME": "/nowhere", "AIRFLOW__CORE__EXECUTOR": "x"})
