@@ -1,4 +1,4 @@
-"""The command line as users run it: its JSON, its exit codes, what it says when things are wrong."""
+"""The command line as users run it: JSON, exit codes, and what it says when things are wrong."""
 
 from __future__ import annotations
 

@@ -150,6 +150,19 @@ def test_s072_a_deleted_lead_flags_its_person(synced: Synced) -> None:
     assert synced.person(person)["leadsyncDynamicsDeleted"] is True
 
 
+def test_s074_s076_a_deleted_person_is_made_again_once_when_its_lead_changes(
+    synced: Synced,
+) -> None:
+    person, row = synced.linked(emailaddress1="a@example.com")
+    synced.marketo.control.edit("delete", id=person)
+    synced.edit_row(row, jobtitle="CIO")
+    synced.cycle()
+    assert synced.person_of(row)["title"] == "CIO"
+    assert synced.person_of(row)["id"] != person
+    synced.cycle()
+    assert len(synced.people()) == 1
+
+
 def test_s082_an_explicit_no_keeps_a_lead_out(synced: Synced) -> None:
     synced.new_row(lastname="Ek", emailaddress1="a@example.com", new_synctomkto=False)
     report = synced.cycle()
