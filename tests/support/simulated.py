@@ -1,6 +1,6 @@
 """Both systems in memory, behind the ports of the engine: for fast tests of whole cycles.
 
-They keep what the protocols promise (activity feeds with tokens, delta links, ETags), nothing of HTTP.
+They keep what the protocols promise (activity feeds with tokens, delta links, ETags).
 ``edit`` and friends are what users do; the other methods are what the engine calls.
 """
 

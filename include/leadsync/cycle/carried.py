@@ -28,6 +28,17 @@ class Unfinished:
         """Tell whether the record is unfinished, so that its base is known to lag."""
         return key in self.quarantine or key in self.deferred
 
+    def rows(self, table: Table) -> set[str]:
+        """Return the Dynamics ids of ``table`` that are unfinished on their way to Marketo."""
+        items = [item for group in self.quarantine.values() for item in group]
+        return {
+            item["dynamics_id"]
+            for item in (*items, *self.deferred.values())
+            if item["direction"] == "to_marketo"
+            and item["dynamics_table"] == table
+            and item["dynamics_id"] is not None
+        }
+
     def due(self, plan: SyncPlan, direction: Direction) -> list[QuarantineRow | DeferredRow]:
         """Return the records of ``direction`` that this cycle takes up again."""
         items: list[QuarantineRow | DeferredRow] = [

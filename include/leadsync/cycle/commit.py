@@ -11,6 +11,7 @@ from typing import Any
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.loading import staged_links
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
@@ -114,20 +115,10 @@ def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
 def _links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
     """Return scope changes, closed links and new ETags, except where a load stored a newer one."""
     written = {row["link_id"] for row in _applied(engine, cycle, "dynamics")}
-    rows = to_records(engine.staging.read_frame(cycle.cycle_id, "links"))
     return [
-        LinkRow(
-            link_id=row["link_id"],
-            marketo_id=row["marketo_id"],
-            dynamics_table=row["dynamics_table"],
-            dynamics_id=row["dynamics_id"],
-            status=row["status"],
-            etag=row["etag"],
-            cycle_id=row["cycle_id"],
-            updated_at=parse_instant(row["updated_at"]),
-        )
-        for row in rows
-        if row["link_id"] not in written or row["status"] != "open"
+        link
+        for link in staged_links(engine, cycle)
+        if link["link_id"] not in written or link["status"] != "open"
     ]
 
 

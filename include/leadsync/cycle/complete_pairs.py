@@ -14,6 +14,7 @@ from leadsync.cycle.reading import as_table, person_values, read_persons, read_r
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.pairs import Pair
+from leadsync.model import Json
 
 
 def complete_pairs(
@@ -22,10 +23,16 @@ def complete_pairs(
     """Fill the bases, and the sides that must be read, of the pairs in ``work``."""
     known = [pair for pair in work.pairs.values() if not pair.is_new]
     bases = engine.store.base_of([pair.link["link_id"] for pair in known])
+    fresh = _mapped_anew(engine, cycle)
     for pair in known:
-        pair.base = bases.get(pair.link["link_id"], {})
+        stored = bases.get(pair.link["link_id"], {})
+        new = fresh.get(pair.link["dynamics_table"], ())
+        pair.base = {name: value for name, value in stored.items() if name not in new}
     lagging = [pair for pair in known if cycle.is_backfill or _lags(plan, pending, pair)]
-    _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])
+    gone = _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])
+    for pair in gone:
+        _without_person(cycle, pair, work)
+        lagging.remove(pair)
     for table in plan.tables.values():
         _read_rows(
             engine,
@@ -36,6 +43,13 @@ def complete_pairs(
                 if pair.dynamics is None and pair.link["dynamics_table"] == table.table
             ],
         )
+
+
+def _mapped_anew(engine: Engine, cycle: Cycle) -> Json:
+    """Return fields by table whose base, if any, is from before they left the mapping (S125)."""
+    document = engine.staging.read_document(cycle.cycle_id, "extract_dynamics") or {}
+    fields: Json = document.get("mapped_anew", {})
+    return fields
 
 
 def _lags(plan: SyncPlan, pending: Unfinished, pair: Pair) -> bool:
@@ -51,16 +65,32 @@ def _lags(plan: SyncPlan, pending: Unfinished, pair: Pair) -> bool:
 
 def _two_way(plan: SyncPlan, pair: Pair) -> Iterable[str]:
     fields = plan.tables[as_table(pair.link["dynamics_table"])].fields
-    return (field.name for field in fields if field.direction == "both")
+    return (field.name for field in fields if field.direction in ("both", "to_dynamics"))
 
 
-def _read_persons(engine: Engine, plan: SyncPlan, pairs: list[Pair]) -> None:
+def _without_person(cycle: Cycle, pair: Pair, work: Work) -> None:
+    """Close a link whose person is gone before its deletion was reported.
+
+    The row is matched again in the next cycle, as any row without a link (S074).
+    """
+    link = pair.link
+    work.close(link, "marketo_deleted", cycle.cycle_id, cycle.opened_at, "deleted in Marketo")
+    del work.pairs[link["link_id"]]
+    ids = {name: link[name] for name in ("marketo_id", "dynamics_id")}
+    key = row_key(link["dynamics_table"], link["dynamics_id"])
+    reason = "its person no longer exists in Marketo"
+    work.settle(key, "to_marketo", {**ids, "table": link["dynamics_table"]}, "deferred", reason)
+
+
+def _read_persons(engine: Engine, plan: SyncPlan, pairs: list[Pair]) -> list[Pair]:
+    """Fill the Marketo sides; returns the pairs whose person no longer exists."""
     found = read_persons(engine, plan, sorted(pair.link["marketo_id"] for pair in pairs))
     for pair in pairs:
         raw = found.get(pair.link["marketo_id"])
         if raw is not None:
             table = plan.tables[as_table(pair.link["dynamics_table"])]
             pair.marketo = person_values(table, raw)
+    return [pair for pair in pairs if pair.marketo is None]
 
 
 def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> None:

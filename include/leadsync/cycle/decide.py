@@ -15,7 +15,7 @@ from leadsync.merge.pairs import Pair, lay_out
 from leadsync.merge.three_way import Decision, Mask, Sides, three_way
 from leadsync.model import Direction, Json
 from leadsync.state.port import Values
-from leadsync.values.marks import shown
+from leadsync.values.marks import ABSENT, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,17 @@ class _Merged:
             }
             for column in _columns(self.decision.agreed, position)
         )
+        if pair.is_new:
+            proposals.base_moves.extend(self._known_base(pair, position, written))
+
+    def _known_base(self, pair: Pair, position: int, written: Mask) -> list[Json]:
+        """Return what a new link knows already: the values that made its person."""
+        settled = written | self.decision.agreed
+        return [
+            {"link_id": pair.link["link_id"], "operation": "link", "field": f.name, "value": value}
+            for column, f in enumerate(self.table.fields)
+            if not settled[position, column] and (value := pair.base.get(f.name, ABSENT)) != ABSENT
+        ]
 
     def _decided(self, pair: Pair, position: int, column: int) -> Json:
         plan = self.table.fields[column]

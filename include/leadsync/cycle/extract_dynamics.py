@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ class _Extract:
     values: list[Values] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
     full_reads: list[str] = field(default_factory=list)
+    mapped_anew: dict[str, list[str]] = field(default_factory=dict)
 
 
 def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
@@ -51,6 +53,7 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
         {
             "stamp": engine.new_id(),
             "cursors": extract.cursors,
+            "mapped_anew": extract.mapped_anew,
             "summary": summary,
         },
     )
@@ -79,25 +82,25 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
 
 def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
     columns = row_columns(table)
-    delta = _delta(engine, table, columns)
+    stored = json.loads(engine.store.cursors().get(cursor_name(table.table), "{}"))
+    if "select" in stored:
+        known = set(stored["select"])
+        new = [plan.name for plan in table.fields if plan.column.read_name not in known]
+        extract.mapped_anew[table.table] = new
+    delta = _delta(engine, table, columns, stored)
     deleted = set(delta.deleted)
     if delta.full:
         extract.full_reads.append(table.table)
         deleted |= _vanished(engine, table, delta)
     _add_rows(extract, table, list(delta.rows), "feed")
-    for dynamics_id in sorted(deleted):
-        extract.records.append(
-            {"table": table.table, "dynamics_id": dynamics_id, "event": "deleted", "origin": "feed"}
-        )
-        extract.values.append({})
+    _add_deleted(extract, table, deleted, "feed")
     extract.cursors[cursor_name(table.table)] = json.dumps(
         {"select": list(columns), "link": delta.delta_link}
     )
 
 
-def _delta(engine: Engine, table: TablePlan, columns: tuple[str, ...]) -> DeltaRead:
+def _delta(engine: Engine, table: TablePlan, columns: tuple[str, ...], stored: Json) -> DeltaRead:
     """Follow the stored link; read in full when there is none, it expired or selects otherwise."""
-    stored = json.loads(engine.store.cursors().get(cursor_name(table.table), "{}"))
     link = stored.get("link") if stored.get("select") == list(columns) else None
     try:
         return engine.dynamics.delta(table.table, columns, link)
@@ -106,16 +109,26 @@ def _delta(engine: Engine, table: TablePlan, columns: tuple[str, ...]) -> DeltaR
 
 
 def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead) -> set[str]:
-    """Return linked rows that a full read does not have: it reports no deletions itself."""
+    """Return known rows that a full read does not have: it reports no deletions itself."""
     present = {str(row[table.schema.primary_id]).lower() for row in delta.rows}
-    linked = {link["dynamics_id"] for link in engine.store.live_links(table.table)}
-    return linked - present
+    known = {link["dynamics_id"] for link in engine.store.live_links(table.table)}
+    return (known | unfinished(engine).rows(table.table)) - present
 
 
 def _add_carried(engine: Engine, plan: SyncPlan, table: TablePlan, extract: _Extract) -> None:
     extracted = {r["dynamics_id"] for r in extract.records if r["table"] == table.table}
     due = due_rows(unfinished(engine), plan, table.table) - extracted
-    _add_rows(extract, table, list(read_rows(engine, table, due).values()), "carried")
+    found = read_rows(engine, table, due)
+    _add_rows(extract, table, list(found.values()), "carried")
+    _add_deleted(extract, table, due - found.keys(), "carried")
+
+
+def _add_deleted(extract: _Extract, table: TablePlan, ids: Iterable[str], origin: str) -> None:
+    for dynamics_id in sorted(ids):
+        extract.records.append(
+            {"table": table.table, "dynamics_id": dynamics_id, "event": "deleted", "origin": origin}
+        )
+        extract.values.append({})
 
 
 def _add_rows(extract: _Extract, table: TablePlan, rows: list[Json], origin: str) -> None:

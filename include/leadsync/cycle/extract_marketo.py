@@ -24,7 +24,7 @@ from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, to_frame
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Activity, FeedRead, Json
-from leadsync.state.port import LIVE, LinkRow, Values
+from leadsync.state.port import LIVE, LinkRow, StateChanges, Values
 
 CHANGES_CURSOR = "marketo.lead_changes"
 DELETES_CURSOR = "marketo.deleted_leads"
@@ -81,9 +81,29 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
 
 
 def _read_feeds(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Feeds:
+    stored = _cursors(engine, cycle)
     if cycle.is_backfill and cycle.window_from is not None:
         return _read_interval(engine, plan, cycle.window_from, cycle.window_to)
-    return _read_from_cursors(engine, plan, cycle.opened_at)
+    return _read_from_cursors(engine, plan, stored)
+
+
+def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
+    """Return the feeds' cursors, fixing where they begin before anybody is linked.
+
+    The first run may be a backfill, or die after it has linked people: what happens to them from
+    then on must not be missed.
+    """
+    stored = engine.store.cursors()
+    missing = [name for name in (CHANGES_CURSOR, DELETES_CURSOR) if name not in stored]
+    if missing:
+        since = cycle.opened_at - timedelta(seconds=engine.settings.overlap_seconds)
+        first = FeedCursor(engine.marketo.paging_token(since), since).format()
+        begun = dict.fromkeys(missing, first)
+        stored.update(begun)
+        lease = held_lease(engine, cycle)
+        if lease is not None:
+            engine.store.apply(StateChanges(cursors=begun), lease=lease)
+    return stored
 
 
 def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetime) -> _Feeds:
@@ -98,17 +118,9 @@ def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetim
     return _Feeds(changes=inside(changes), deletes=inside(deletes))
 
 
-def _read_from_cursors(engine: Engine, plan: SyncPlan, now: datetime) -> _Feeds:
-    overlap = timedelta(seconds=engine.settings.overlap_seconds)
-    stored = engine.store.cursors()
-    first = ""
-    if CHANGES_CURSOR not in stored or DELETES_CURSOR not in stored:
-        first = engine.marketo.paging_token(now - overlap)
-
+def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -> _Feeds:
     def feed(name: str, read: ReadFeed) -> Feed:
-        known = name in stored
-        cursor = FeedCursor.parse(stored[name]) if known else FeedCursor(first, now - overlap)
-        made = Feed(engine, read, cursor)
+        made = Feed(engine, read, FeedCursor.parse(stored[name]))
         made.read_to_end()
         return made
 

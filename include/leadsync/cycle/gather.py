@@ -98,18 +98,18 @@ class Gatherer:
             self.work.settle(key, "to_marketo", row, "out_of_scope", "deleted, was not linked")
             return
         self.links.close(link)
+        person = person_key(link["marketo_id"])
+        if person in self.pending.quarantine:
+            reason = "its Dynamics record was deleted"
+            self.work.settle(person, "to_dynamics", _with_link(row, link), "out_of_scope", reason)
         self.work.removals.append(Removal(link))
         self.work.settle(key, "to_marketo", _with_link(row, link), "writing")
 
     def _close_for_deleted_person(self, link: LinkRow) -> None:
-        now = self.cycle.opened_at
-        closed = with_status(link, "marketo_deleted", self.cycle.cycle_id, now)
-        self.work.links[link["link_id"]] = closed
-        self.work.journal.append(
-            event(self.cycle.cycle_id, now, "link_closed", closed, rule="deleted in Marketo")
-        )
+        cycle_id, now = self.cycle.cycle_id, self.cycle.opened_at
+        self.work.close(link, "marketo_deleted", cycle_id, now, "deleted in Marketo")
         self.links.close(link)
-        self.links.closed_by_row[link["dynamics_id"]] = closed
+        self.links.closed_by_row[link["dynamics_id"]] = self.work.links[link["link_id"]]
 
     # ------------------------------------------------------------ rows
 

@@ -15,6 +15,7 @@ from leadsync.cycle.loading import (
     link_of,
     read_decisions,
     read_writes,
+    staged_links,
 )
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
@@ -30,7 +31,7 @@ from leadsync.model import (
     Json,
     PersonResult,
 )
-from leadsync.state.port import StateChanges, Values
+from leadsync.state.port import LIVE, StateChanges, Values
 
 PERSON_NOT_FOUND = "1004"
 
@@ -61,8 +62,11 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     )
     writes = sorted(read_writes(engine, cycle, "marketo"), key=_lane)
     creates = [write for write in writes if write.operation == "create"]
-    updates = [write for write in writes if write.operation != "create"]
+    freeing = _freeing(writes)
+    updates = [w for w in writes if w.operation != "create" and w not in freeing]
+    _store_closed(engine, cycle, writes)
     loader = Loader(engine, cycle, "marketo", partial(_update, marketo), partial(_record, marketo))
+    loader.run(freeing, engine.marketo.batch_size)
     loader.run(updates, engine.marketo.batch_size)
     loader.send = partial(_create, marketo)
     loader.run(creates, engine.marketo.batch_size)
@@ -72,6 +76,28 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
 def _lane(write: Write) -> tuple[bool, str]:
     """Opt-outs travel before everything else (semantics.md 6)."""
     return (write.values.get("unsubscribed") != "true", write.key)
+
+
+def _freeing(writes: Sequence[Write]) -> list[Write]:
+    """Return flags of persons that lose one row and get another in this cycle: those go first."""
+    linked = {write.record["marketo_id"] for write in writes if write.operation == "link"}
+    return [
+        write
+        for write in writes
+        if write.operation == "flag_deleted" and write.record["marketo_id"] in linked
+    ]
+
+
+def _store_closed(engine: Engine, cycle: Cycle, writes: Sequence[Write]) -> None:
+    """Store links that this cycle closes where their row gets a new person at once (S074)."""
+    linked = {w.record["dynamics_id"] for w in writes if w.operation in ("create", "link")}
+    closed = [
+        link
+        for link in staged_links(engine, cycle)
+        if link["status"] not in LIVE and link["dynamics_id"] in linked
+    ]
+    if closed:
+        engine.store.apply(StateChanges(links=closed), lease=held_lease(engine, cycle))
 
 
 def _agreed(engine: Engine, cycle: Cycle) -> dict[str, Values]:
@@ -128,6 +154,9 @@ def _record(
         if answer.status != "skipped":
             person = answer.person_id or write.record["marketo_id"]
             _written(marketo, write, person, changes)
+            if answer.status == "created":
+                born_with = _born_with(marketo, write)
+                changes.base.setdefault(write.record["link_id"], {}).update(born_with)
             results.applied(write, "created" if answer.status == "created" else "updated")
         elif gone and write.operation == "flag_deleted":
             _written(marketo, write, write.record["marketo_id"], changes)
@@ -157,6 +186,15 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
         }
     elif write.values:
         changes.base[link["link_id"]] = dict(write.values)
+
+
+def _born_with(marketo: _Marketo, write: Write) -> Values:
+    """Return what a person made from a row holds in fields that only flow the other way.
+
+    Nobody entered these empty values, so they must not go to Dynamics (F14).
+    """
+    fields = marketo.plan.tables[as_table(write.record["table"])].fields
+    return {f.name: f.converter.from_marketo(None) for f in fields if f.direction == "to_dynamics"}
 
 
 _EVENTS = {"create": "created", "link": "linked", "flag_deleted": "flagged_deleted"}

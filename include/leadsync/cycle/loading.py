@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadsync.clock import parse_instant
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.quarantining import fingerprint, quarantine_frame, quarantined
 from leadsync.frames import to_frame, to_records, to_values
@@ -171,6 +172,23 @@ def read_decisions(engine: Engine, cycle: Cycle, side: System) -> dict[str, list
         if row["side"] == side:
             decisions[row["record_key"]].append(row)
     return decisions
+
+
+def staged_links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
+    """Return the links that the merge opened, stopped, closed or saw a new ETag of."""
+    return [
+        LinkRow(
+            link_id=row["link_id"],
+            marketo_id=row["marketo_id"],
+            dynamics_table=row["dynamics_table"],
+            dynamics_id=row["dynamics_id"],
+            status=row["status"],
+            etag=row["etag"],
+            cycle_id=row["cycle_id"],
+            updated_at=parse_instant(row["updated_at"]),
+        )
+        for row in to_records(engine.staging.read_frame(cycle.cycle_id, "links"))
+    ]
 
 
 def _intent_id(cycle: Cycle, side: System, record: Json, values: Values) -> str:

@@ -11,7 +11,7 @@ from leadsync.cycle.work import Creation, Held, Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.matching import Candidate, Verdict, match
 from leadsync.merge.pairs import Pair
-from leadsync.model import MARKETO_DYNAMICS_ID, Json
+from leadsync.model import MARKETO_DYNAMICS_ID, TABLES, Json
 from leadsync.state.port import LIVE, FailureItem, IntentRow, LinkRow, Values
 
 Row = tuple[Json, Values]
@@ -24,8 +24,9 @@ def match_rows(
     if not rows:
         return
     intents = _unconfirmed(engine, rows)
+    former = _former_links(engine, rows)
     candidates = [_candidate(row) for row, _ in rows]
-    persons = _find_persons(engine, plan, candidates, intents)
+    persons = _find_persons(engine, plan, candidates, intents, former)
     linked = {
         link["marketo_id"]: link["dynamics_id"]
         for link in engine.store.links_of_persons([int(person["id"]) for person in persons])
@@ -36,10 +37,13 @@ def match_rows(
         verdict = verdicts[row["dynamics_id"]]
         key = row_key(row["table"], row["dynamics_id"])
         if verdict.kind == "link" and verdict.person is not None:
-            link = _new_link(engine, cycle, row, int(verdict.person["id"]))
+            before = former.get((int(verdict.person["id"]), row["dynamics_id"]))
+            link = before or _new_link(engine, cycle, row, int(verdict.person["id"]))
             pair = _new_pair(plan, link, (row, values), verdict.person)
+            pair.is_new, pair.restored = before is None, before is not None
             intent = intents.get(row["dynamics_id"])
-            if intent is not None:
+            carried = str(verdict.person.get(MARKETO_DYNAMICS_ID) or "").lower()
+            if before is None and intent is not None and carried == row["dynamics_id"]:
                 pair.base = dict(intent["body"]["values"])
             work.pairs[pair.link["link_id"]] = pair
         elif verdict.kind == "create":
@@ -62,10 +66,29 @@ def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, IntentRow]:
     What such a create sent is the base of the person it made (semantics.md 4, exactly once).
     """
     intents = engine.store.pending_creates([row["dynamics_id"] for row, _ in rows])
+    intents.sort(key=lambda intent: intent["updated_at"])  # the latest try made the person
     return {
         intent["dynamics_id"]: intent
         for intent in intents
         if intent["dynamics_id"] is not None and intent["side"] == "marketo"
+    }
+
+
+def _former_links(engine: Engine, rows: Sequence[Row]) -> dict[tuple[int, str], LinkRow]:
+    """Return links that ended when their row was deleted: it is back under its own id (S080)."""
+    links: list[LinkRow] = []
+    for table in TABLES:
+        ids = [row["dynamics_id"] for row, _ in rows if row["table"] == table]
+        links.extend(engine.store.links_of_rows(table, ids))
+    etags = {row["dynamics_id"]: row["etag"] for row, _ in rows}
+    return {
+        (link["marketo_id"], link["dynamics_id"]): {
+            **link,
+            "status": "open",
+            "etag": etags[link["dynamics_id"]],
+        }
+        for link in sorted(links, key=lambda link: link["updated_at"])
+        if link["status"] == "dynamics_deleted"
     }
 
 
@@ -84,9 +107,11 @@ def _find_persons(
     plan: SyncPlan,
     candidates: Sequence[Candidate],
     intents: dict[str, IntentRow],
+    former: dict[tuple[int, str], LinkRow],
 ) -> list[Json]:
     found: dict[int, Json] = {}
-    ids = sorted({c.person_id for c in candidates if c.person_id is not None})
+    carried = {c.person_id for c in candidates if c.person_id is not None}
+    ids = sorted(carried | {person for person, _ in former})
     found.update(read_persons(engine, plan, ids))
     for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, sorted(intents)):
         found[int(person["id"])] = person

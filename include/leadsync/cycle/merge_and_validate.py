@@ -76,7 +76,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
         to_dynamics=check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending),
         to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
     )
-    _hold_unlinked(work, outgoing)
+    _hold_unlinked(work, proposals, outgoing)
     _settle_quarantined(work, outgoing)
     _write_plan(engine, cycle, work, proposals, outgoing)
     _write_writes(engine, cycle, plan, outgoing)
@@ -114,20 +114,23 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     return work
 
 
-def _hold_unlinked(work: Work, outgoing: Outgoing) -> None:
-    """Write nothing to Dynamics for a pair whose link could not be made."""
+def _hold_unlinked(work: Work, proposals: Proposals, outgoing: Outgoing) -> None:
+    """Write nothing to Dynamics for a pair whose link could not be made, and hold nothing of it."""
     linking = {
         proposal.record["link_id"]
         for proposal in outgoing.to_marketo.accepted
         if proposal.record["operation"] == "link"
     }
-    kept = []
-    for proposal in outgoing.to_dynamics.accepted:
-        if proposal.record["operation"] == "link" and proposal.record["link_id"] not in linking:
-            work.outcomes.pop(proposal.record["record_key"], None)
-        else:
-            kept.append(proposal)
-    outgoing.to_dynamics.accepted = kept
+    unlinked = {
+        proposal.record["record_key"]
+        for proposal in proposals.to_dynamics
+        if proposal.record["operation"] == "link" and proposal.record["link_id"] not in linking
+    }
+    for key in unlinked:
+        work.outcomes[key].update(state="out_of_scope", reason="not linked to a Dynamics record")
+    checked = outgoing.to_dynamics
+    checked.accepted = [p for p in checked.accepted if p.record["record_key"] not in unlinked]
+    checked.quarantined = [i for i in checked.quarantined if i["record_key"] not in unlinked]
 
 
 def _settle_quarantined(work: Work, outgoing: Outgoing) -> None:

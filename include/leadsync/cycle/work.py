@@ -74,6 +74,14 @@ class Work:
             "collisions": 0,
         }
 
+    def close(
+        self, link: LinkRow, status: LinkStatus, cycle_id: str, at: datetime, why: str
+    ) -> None:
+        """Store the link closed, and journal why."""
+        closed = with_status(link, status, cycle_id, at)
+        self.links[link["link_id"]] = closed
+        self.journal.append(event(cycle_id, at, "link_closed", closed, rule=why))
+
 
 def event(
     cycle_id: str,

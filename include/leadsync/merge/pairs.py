@@ -22,6 +22,7 @@ class Pair:
         has not changed: then the base stands in. ``dynamics`` likewise for the row.
     :param is_new: the link was found in this cycle and is stored with its first write.
     :param converted: the link moved from a lead to the contact that the lead became.
+    :param restored: the row was deleted and is back under its own id: its old link opens again.
     :param reopened: the pair came back into scope in this window.
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
     """
@@ -32,6 +33,7 @@ class Pair:
     dynamics: Values | None = None
     is_new: bool = False
     converted: bool = False
+    restored: bool = False
     reopened: bool = False
     person_extracted: bool = False
     row_extracted: bool = False
@@ -41,8 +43,8 @@ class Pair:
 
     @property
     def stamps(self) -> bool:
-        """Whether the person gets our own fields, because its link is new or has moved."""
-        return self.is_new or self.converted
+        """Whether the person gets our own fields, because its link is new, moved or back."""
+        return self.is_new or self.converted or self.restored
 
 
 def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:

@@ -1,0 +1,185 @@
+"""Regression tests of whole cycles, each the smallest form of a schedule that once went wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from leadsync.errors import TransientApiError
+from leadsync.model import Json, MarketoField
+from support.world import World, world
+
+__all__ = ["world"]
+
+
+def with_field(mapping: Json, name: str, **settings: Any) -> Json:
+    """Return the mapping with other settings for one field."""
+    changed = copy.deepcopy(mapping)
+    next(entry for entry in changed["fields"] if entry["marketo"] == name).update(settings)
+    return changed
+
+
+def without_field(mapping: Json, name: str) -> Json:
+    """Return the mapping without one field."""
+    return {**mapping, "fields": [e for e in mapping["fields"] if e["marketo"] != name]}
+
+
+def loses_answers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call that is executed, and whose answer is lost."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        function(*args, **kwargs)
+        raise TransientApiError("lost", system="simulated", call="write")
+
+    return call
+
+
+def cycle_with_lost_create(world: World) -> None:
+    """Run a cycle in which the answer to the writes to Marketo is lost."""
+    sync_persons = world.marketo.sync_persons
+    world.marketo.sync_persons = loses_answers(sync_persons)  # type: ignore[method-assign]
+    with pytest.raises(TransientApiError):
+        world.cycle()
+    world.marketo.sync_persons = sync_persons  # type: ignore[method-assign]
+
+
+def test_a_person_deleted_with_a_change_of_its_row_is_made_anew_at_once(world: World) -> None:
+    person, row = world.linked()
+    world.marketo.delete(person)
+    world.dynamics.edit("lead", row, jobtitle="CIO")
+    world.cycle()
+    again = world.person_of(row)
+    assert again["id"] != person
+    assert again["title"] == "CIO"
+    [link] = world.store.live_links("lead")
+    assert link["marketo_id"] == again["id"]
+
+
+def test_a_person_whose_row_is_deleted_can_get_another_row_in_the_same_cycle(world: World) -> None:
+    person, row = world.linked(emailaddress1="a@x.com", donotbulkemail=True)
+    world.dynamics.delete("lead", row)
+    other = world.dynamics.add(
+        "lead", lastname="Ek", emailaddress1="a@x.com", donotbulkemail=True, jobtitle="CIO"
+    )
+    for _ in range(2):
+        world.cycle()
+    assert world.person_of(other)["id"] == person
+    assert world.marketo.people[person]["leadsyncDynamicsDeleted"] is False
+
+
+def test_a_first_cycle_that_is_a_backfill_fixes_where_the_feeds_begin(world: World) -> None:
+    row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
+    start = world.clock.now()
+    world.clock.advance(10)
+    world.backfill(start, world.clock.now())
+    person = world.person_of(row)["id"]
+    world.marketo.edit(person, title="CIO")
+    world.clock.advance(3600)
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["jobtitle"] == "CIO"
+
+
+def test_a_person_that_is_gone_without_a_report_is_not_waited_for(world: World) -> None:
+    person, row = world.linked()
+    del world.marketo.people[person]
+    world.dynamics.edit("lead", row, jobtitle="CIO")
+    for _ in range(3):
+        world.cycle()
+    assert world.person_of(row)["title"] == "CIO"
+    assert world.store.deferred() == []
+
+
+def test_a_held_row_that_vanishes_unseen_is_no_longer_held(world: World) -> None:
+    world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
+    held = world.dynamics.add("contact", lastname="Ek", emailaddress1="a@x.com")
+    for _ in range(2):
+        world.marketo.add(email="a@x.com")
+    world.cycle()
+    assert len(world.quarantined()) == 2
+    world.dynamics.delete("contact", held)
+    world.dynamics.expired = True
+    world.cycle()
+    assert [item["dynamics_table"] for item in world.quarantined()] == ["lead"]
+
+
+def test_what_is_held_of_a_person_ends_when_its_row_is_deleted(world: World) -> None:
+    person, row = world.linked()
+    world.marketo.edit(person, firstName="x" * 60)
+    world.cycle()
+    world.dynamics.delete("lead", row)
+    world.cycle()
+    assert world.quarantined() == []
+
+
+def test_a_field_mapped_again_is_compared_on_both_sides(world: World) -> None:
+    person, row = world.linked(address1_city="Lund")
+    mapped = world.mapping
+    world.mapping = without_field(mapped, "city")
+    world.cycle()
+    world.marketo.edit(person, city="Umea")
+    world.dynamics.edit("lead", row, address1_city="Kiruna")
+    world.cycle()
+    world.mapping = mapped
+    world.cycle()
+    assert world.marketo.people[person]["city"] == "Umea"
+    assert world.dynamics.rows["lead"][row]["address1_city"] == "Umea"
+
+
+def test_a_pair_that_cannot_be_linked_holds_nothing_else(world: World) -> None:
+    world.marketo.add(email="a@x.com", lastName="Ek", leadSource="Webinar 2025", title="B")
+    world.marketo.fields["phone"] = MarketoField("phone", "Phone", "string", 255)
+    row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", telephone1="1" * 300)
+    world.mapping = with_field(world.mapping, "phone", rule="dynamics_wins")
+    world.cycle()
+    assert [item["direction"] for item in world.quarantined()] == ["to_marketo"]
+    assert world.dynamics.rows["lead"][row]["jobtitle"] is None
+
+
+def test_what_made_a_person_is_its_base_even_when_the_answer_was_lost(world: World) -> None:
+    row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", jobtitle="CTO")
+    cycle_with_lost_create(world)
+    world.cycle()
+    world.dynamics.edit("lead", row, jobtitle="CIO")
+    world.cycle()
+    assert world.person_of(row)["title"] == "CIO"
+
+
+def test_a_create_without_answer_says_nothing_about_another_person(world: World) -> None:
+    row = world.dynamics.add("contact", lastname="Ek", emailaddress1="a@x.com", jobtitle="CTO")
+    cycle_with_lost_create(world)
+    world.marketo.delete(int(world.person_of(row)["id"]))
+    other = world.marketo.add(email="a@x.com", lastName="Ek", title="CIO")
+    world.cycle()
+    assert world.person_of(row)["id"] == other
+    assert world.marketo.people[other]["title"] == "CTO"
+
+
+def test_a_row_restored_under_its_own_id_goes_on_where_it_ended(world: World) -> None:
+    person, row = world.linked(jobtitle="CTO")
+    deleted = world.dynamics.rows["lead"][row]
+    world.dynamics.delete("lead", row)
+    world.cycle()
+    assert world.marketo.people[person]["leadsyncDynamicsDeleted"] is True
+    world.marketo.edit(person, email="other@x.com", city="Lund")
+    world.dynamics.restore("lead", {**deleted, "jobtitle": "CIO"})
+    for _ in range(2):
+        world.cycle()
+    assert world.person_of(row)["id"] == person
+    assert world.marketo.people[person]["leadsyncDynamicsDeleted"] is False
+    assert world.marketo.people[person]["title"] == "CIO"
+    restored = world.dynamics.rows["lead"][row]
+    assert (restored["emailaddress1"], restored["address1_city"]) == ("other@x.com", "Lund")
+
+
+def test_an_empty_field_of_a_new_person_clears_nothing_in_dynamics(world: World) -> None:
+    world.mapping = with_field(world.mapping, "phone", direction="to_dynamics")
+    person, row = world.linked(telephone1="+46 8 1")
+    world.marketo.edit(person, title="CIO")
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["telephone1"] == "+46 8 1"
+    world.marketo.edit(person, phone="+46 8 2")
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["telephone1"] == "+46 8 2"
