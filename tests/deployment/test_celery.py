@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy
 from scripts.airflow_api import AirflowApi
 
 from support.compose_file import REPOSITORY
-from support.native_stack import BINARIES, LOGINS, NativeStack, free_port
+from support.native_stack import LOGINS, NativeStack, free_port
 from support.postgres import PostgresServer
-from support.sandbox import RunningSandbox
-from support.synced import connections
+from support.sandbox import Control
 
 pytestmark = [pytest.mark.celery, pytest.mark.timeout(600)]
 
 DAG_ID = "lead_sync"
+PEOPLE = 60
 SERVICES = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 
 
@@ -33,7 +34,7 @@ def redis_port(tmp_path: Path) -> Iterator[int]:
     program = shutil.which("redis-server")
     assert program, "redis-server is missing: apt-get install redis-server"
     port = free_port()
-    command = NativeStack(tmp_path / "unused", 0, port, {}).services["redis"]["command"]
+    command = NativeStack(tmp_path / "unused", 0, port).services["redis"]["command"]
     process = subprocess.Popen(
         [program, *command[1:], "--port", str(port), "--bind", "127.0.0.1"],
         stdout=subprocess.DEVNULL,
@@ -54,34 +55,36 @@ def databases(postgres_server: PostgresServer) -> int:
 
 
 @pytest.fixture
-def stack(
-    tmp_path: Path,
-    redis_port: int,
-    databases: int,
-    marketo_sandbox: RunningSandbox,
-    dynamics_sandbox: RunningSandbox,
-) -> Iterator[NativeStack]:
+def stack(tmp_path: Path, redis_port: int, databases: int) -> Iterator[NativeStack]:
     """All services, migrated, with as many workers as the file has replicas."""
-    extra = connections(marketo_sandbox, dynamics_sandbox)
-    stack = NativeStack(tmp_path / "stack", databases, redis_port, extra)
+    stack = NativeStack(tmp_path / "stack", databases, redis_port)
     stack.run("airflow-init")
     try:
+        stack.start("sandbox-marketo")
+        stack.wait(lambda: control(stack, stack.marketo_port) is not None, 60, "Marketo")
+        stack.start("sandbox-dynamics")
+        stack.wait(lambda: control(stack, stack.dynamics_port) is not None, 60, "Dynamics")
         for service in SERVICES:
             stack.start(service)
         for replica in range(1, stack.services["airflow-worker"]["deploy"]["replicas"] + 1):
             stack.start("airflow-worker", replica=replica)
+        stack.run("sandbox-connect", "--people", str(PEOPLE))
         yield stack
     finally:
         stack.stop()
 
 
-def provision(stack: NativeStack) -> None:
-    subprocess.run(
-        [BINARIES / "leadsync", "doctor", "--provision"],
-        env=stack.environment("airflow-worker"),
-        check=True,
-        capture_output=True,
-    )
+def control(stack: NativeStack, port: int) -> Control | None:
+    """Return the control endpoints of a stand-in once it answers."""
+    certificate = stack.folder / "data" / "sandbox" / "sandbox-cert.pem"
+    if not certificate.exists():
+        return None
+    control = Control(f"https://127.0.0.1:{port}", str(certificate))
+    try:
+        control.call("GET", "health")
+    except requests.ConnectionError:
+        return None
+    return control
 
 
 def run_cycle(stack: NativeStack, api: AirflowApi) -> dict[str, Any]:
@@ -93,14 +96,10 @@ def run_cycle(stack: NativeStack, api: AirflowApi) -> dict[str, Any]:
     return report
 
 
-def test_two_workers_share_cycles(
-    stack: NativeStack,
-    marketo_sandbox: RunningSandbox,
-    dynamics_sandbox: RunningSandbox,
-) -> None:
-    provision(stack)
-    fields = {"lastname": "Ek", "jobtitle": "CTO"}
-    row = dynamics_sandbox.control.edit("create", table="lead", fields=fields)
+def test_two_workers_share_cycles(stack: NativeStack) -> None:
+    marketo, dynamics = control(stack, stack.marketo_port), control(stack, stack.dynamics_port)
+    assert marketo
+    assert dynamics
     api = AirflowApi(stack.base_url, ("admin", LOGINS["admin"]))
     stack.wait(api.healthy, 150, "healthy Airflow")
     api.log_in()
@@ -108,16 +107,17 @@ def test_two_workers_share_cycles(
     api.unpause(DAG_ID)
 
     run_cycle(stack, api)
-    (person,) = marketo_sandbox.control.records("leads")
-    assert person["leadsyncDynamicsId"] == row
-    dynamics_sandbox.control.edit("update", table="lead", id=row, fields={"jobtitle": "CIO"})
+    linked = [person for person in marketo.records("leads") if person.get("leadsyncDynamicsId")]
+    assert len(linked) == links_in_postgres(stack) > 0
+    person = next(one for one in linked if one["leadsyncDynamicsType"] == "Lead")
+    row = person["leadsyncDynamicsId"]
+    dynamics.edit("update", table="lead", id=row, fields={"jobtitle": "Head of Tides"})
     run_cycle(stack, api)
-    (person,) = marketo_sandbox.control.records("leads")
-    assert person["title"] == "CIO"
+    changed = next(one for one in marketo.records("leads") if one["id"] == person["id"])
+    assert changed["title"] == "Head of Tides"
 
     for replica in (1, 2):
         assert "succeeded in" in stack.log(f"airflow-worker-{replica}").read_text()
-    assert links_in_postgres(stack) == 1
 
 
 def links_in_postgres(stack: NativeStack) -> int:

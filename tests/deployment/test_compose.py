@@ -87,6 +87,16 @@ def test_only_the_web_server_is_published_and_on_loopback(compose: dict[str, Any
     assert published == {"airflow-api-server": ["127.0.0.1:8080:8080"]}
 
 
+def test_sandbox_runs_only_when_asked_for(compose: dict[str, Any]) -> None:
+    profiles = {name: service.get("profiles") for name, service in compose["services"].items()}
+    assert {name for name, profile in profiles.items() if profile == ["sandbox"]} == {
+        "sandbox-marketo",
+        "sandbox-dynamics",
+        "sandbox-connect",
+    }
+    assert all(profile in (None, ["sandbox"]) for profile in profiles.values())
+
+
 def test_image_has_the_airflow_of_the_lock_file() -> None:
     dockerfile = (REPOSITORY / "Dockerfile").read_text()
     image = re.search(r"^FROM apache/airflow:([\d.]+)-python3\.1[123]$", dockerfile, re.MULTILINE)

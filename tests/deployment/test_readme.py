@@ -26,6 +26,7 @@ ELSEWHERE = {
     "cp .env.example .env": "tests/deployment/test_compose.py",
     "docker compose up -d --build": "tests/deployment/test_celery.py",
     "docker compose up -d --scale airflow-worker=6": "tests/deployment/test_celery.py",
+    "docker compose --profile sandbox up -d --build": "tests/deployment/test_celery.py",
 }
 STOP = "make down"
 TARGETS = r"^([a-z]+):"

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,14 +51,14 @@ class NativeStack:
     """Starts services of the Compose file; ``stop`` ends all of them.
 
     :param folder: stands for the containers' file systems.
-    :param extra: variables that a user sets, such as connections.
     """
 
     folder: Path
     postgres_port: int
     redis_port: int
-    extra: Mapping[str, str]
     port: int = field(default_factory=free_port)
+    marketo_port: int = field(default_factory=free_port)
+    dynamics_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,19 +78,18 @@ class NativeStack:
         return {
             **os.environ,
             **{name: self._here(value) for name, value in settings.items()},
-            **self.extra,
             "AIRFLOW_HOME": str(self.folder / "airflow"),
             "AIRFLOW__CORE__MP_START_METHOD": "fork",
             "PATH": f"{BINARIES}{os.pathsep}{os.environ['PATH']}",
         }
 
-    def run(self, service: str) -> None:
-        """Run a service that ends by itself.
+    def run(self, service: str, *arguments: str) -> None:
+        """Run a service that ends by itself, with further ``arguments``.
 
         :raises RuntimeError: it failed; the message is its output.
         """
         done = subprocess.run(
-            self._command(service),
+            [*self._command(service), *arguments],
             env=self.environment(service),
             capture_output=True,
             text=True,
@@ -150,11 +149,19 @@ class NativeStack:
             time.sleep(0.5)
 
     def _command(self, service: str) -> list[str]:
-        arguments = [self._here(word) for word in self.services[service]["command"]]
-        return [str(BINARIES / "airflow"), *arguments]
+        words = [self._here(word) for word in self.services[service]["command"]]
+        if words[0] != "python":
+            words.insert(0, "airflow")
+        return [str(BINARIES / words[0]), *words[1:]]
 
     def _here(self, value: str) -> str:
+        ports = {"8080": self.port, "8701": self.marketo_port, "8702": self.dynamics_port}
+        if value in ports:
+            return str(ports[value])
         places = {
+            "0.0.0.0": "127.0.0.1",
+            "sandbox-marketo:8701": f"127.0.0.1:{self.marketo_port}",
+            "sandbox-dynamics:8702": f"127.0.0.1:{self.dynamics_port}",
             "postgres:5432": f"127.0.0.1:{self.postgres_port}",
             "redis:6379": f"127.0.0.1:{self.redis_port}",
             "airflow-api-server:8080": f"127.0.0.1:{self.port}",
@@ -165,7 +172,7 @@ class NativeStack:
         }
         for there, here in places.items():
             value = value.replace(there, here)
-        return str(self.port) if value == "8080" else value
+        return value
 
     def _log_tails(self) -> str:
         return "\n".join(

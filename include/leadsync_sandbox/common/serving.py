@@ -67,8 +67,8 @@ def _wait_until_started(server: uvicorn.Server) -> None:
         time.sleep(0.005)
 
 
-def serve_forever(app: ASGIApp, port: int, tls: Certificate | None) -> None:
-    """Serve ``app`` on a loopback port until the process is told to stop."""
+def serve_forever(app: ASGIApp, port: int, tls: Certificate | None, host: str = LOOPBACK) -> None:
+    """Serve ``app`` on a port of ``host`` until the process is told to stop."""
     config = server_config(app, tls)
-    config.host, config.port = LOOPBACK, port
+    config.host, config.port = host, port
     uvicorn.Server(config).run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,19 +23,20 @@ class Certificate:
     key: Path
 
 
-def loopback_certificate(folder: Path) -> Certificate:
+def loopback_certificate(folder: Path, names: Sequence[str] = ()) -> Certificate:
     """Return the certificate kept in ``folder`` for ``127.0.0.1`` and ``localhost``, made if new.
 
+    :param names: further host names that a new certificate is for.
     :raises TlsUnavailableError: ``cryptography`` is missing.
     """
     made = Certificate(folder / "sandbox-cert.pem", folder / "sandbox-key.pem")
     if not (made.certificate.exists() and made.key.exists()):
         folder.mkdir(parents=True, exist_ok=True)
-        _make(made)
+        _make(made, ("localhost", *names))
     return made
 
 
-def _make(target: Certificate) -> None:
+def _make(target: Certificate, hosts: Sequence[str]) -> None:
     try:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
@@ -48,7 +50,7 @@ def _make(target: Certificate) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "leadsync sandbox")])
     names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        [*map(x509.DNSName, hosts), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     )
     now = datetime.now(UTC)
     signed = (
