@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
@@ -40,6 +41,7 @@ class SystemClock:
         time.sleep(seconds)
 
 
+@lru_cache(maxsize=1024)
 def parse_instant(text: str) -> datetime:
     """Read an instant as both systems write it and return it in UTC; a missing zone means UTC.
 

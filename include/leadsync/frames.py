@@ -106,10 +106,23 @@ def to_frame(
     for column in columns:
         cells = [record.get(column) for record in records]
         data[column] = pd.array(cells, dtype="Int64" if column in INTEGERS else "str")
-    for name in fields:
-        cells = [row.get(name, ABSENT) for row in values or ()]
-        data[FIELD_PREFIX + name] = pd.array(cells, dtype="str")
+    for name, field_cells in cells_by_field(fields, values or ()).items():
+        data[FIELD_PREFIX + name] = pd.array(field_cells, dtype="str")
     return pd.DataFrame(data, copy=False)
+
+
+def cells_by_field(fields: Iterable[str], values: Sequence[Values]) -> dict[str, list[str | None]]:
+    """Return each field's cells, one per mapping of ``values``; what a mapping lacks is absent.
+
+    Writes carry few of many fields, so the cost goes by what is there.
+    """
+    cells: dict[str, list[str | None]] = {name: [ABSENT] * len(values) for name in fields}
+    for position, row in enumerate(values):
+        for name, value in row.items():
+            column = cells.get(name)
+            if column is not None:
+                column[position] = value
+    return cells
 
 
 def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -19,8 +19,10 @@ from leadsync.cycle.quarantining import (
     refused_before,
 )
 from leadsync.cycle.reading import as_table
+from leadsync.frames import cells_by_field
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import System
+from leadsync.state.port import Values
 from leadsync.validation.generate import rules_for
 from leadsync.validation.model import Failure, Operation, Split
 from leadsync.validation.split import split
@@ -62,10 +64,8 @@ def check_proposals(
 
 
 def _frame(names: Sequence[str], proposals: Sequence[Proposal]) -> pd.DataFrame:
-    columns = {
-        name: pd.Series([p.values.get(name, ABSENT) for p in proposals], dtype="str")
-        for name in names
-    }
+    cells = cells_by_field(names, [proposal.values for proposal in proposals])
+    columns = {name: pd.Series(column, dtype="str") for name, column in cells.items()}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(proposals)))
 
 
@@ -85,11 +85,22 @@ def _sort(
         checked.quarantined.append(
             quarantined(proposal.record, held, from_validation([failure]), field=name)
         )
-    cells = result.accepted[list(names)].astype(object)
+    mended = _mended_values(names, result)
+    checked.accepted.extend(
+        Proposal(proposals[position].record, mended.get(position, proposals[position].values))
+        for position in result.accepted.index
+    )
+
+
+def _mended_values(names: Sequence[str], result: Split) -> dict[int, Values]:
+    """Return the values of the accepted rows in which a field was held, cut or filled."""
+    touched = sorted({one.position for one in (*result.held_fields, *result.warnings)})
+    cells = result.accepted.loc[touched, list(names)].astype(object)
     rows = cells.where(cells.notna(), None).to_numpy().tolist()
-    for position, row in zip(result.accepted.index, rows, strict=True):
-        values = {name: cell for name, cell in zip(names, row, strict=True) if cell != ABSENT}
-        checked.accepted.append(Proposal(proposals[position].record, values))
+    return {
+        position: {name: cell for name, cell in zip(names, row, strict=True) if cell != ABSENT}
+        for position, row in zip(touched, rows, strict=True)
+    }
 
 
 def _by_position(failures: Sequence[Failure]) -> dict[int, list[Failure]]:

@@ -55,7 +55,15 @@ def _decide_table(
     if not pairs:
         return
     sides = lay_out(table.fields, pairs)
-    merged = _Merged(table, sides, three_way(table.fields, sides))
+    decision = three_way(table.fields, sides)
+    merged = _Merged(
+        table,
+        sides,
+        decision,
+        to_dynamics=_columns(decision.to_dynamics),
+        to_marketo=_columns(decision.to_marketo),
+        agreed=_columns(decision.agreed),
+    )
     for position, pair in enumerate(pairs):
         merged.propose(pair, position, proposals)
         merged.settle(pair, position, work)
@@ -63,19 +71,25 @@ def _decide_table(
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
-    """All pairs of one table after the merge; ``position`` is a pair's row in the arrays."""
+    """All pairs of one table after the merge; ``position`` is a pair's row in the arrays.
+
+    ``to_dynamics``, ``to_marketo`` and ``agreed`` list the decision's columns by position.
+    """
 
     table: TablePlan
     sides: Sides
     decision: Decision
+    to_dynamics: list[list[int]]
+    to_marketo: list[list[int]]
+    agreed: list[list[int]]
 
     def propose(self, pair: Pair, position: int, proposals: Proposals) -> None:
         """Add the pair's writes, the decisions behind them, and agreed values."""
         to_dynamics, to_marketo = (
             {self.table.fields[column].name: cells[position, column] for column in columns}
             for cells, columns in (
-                (self.sides.marketo, _columns(self.decision.to_dynamics, position)),
-                (self.sides.dynamics, _columns(self.decision.to_marketo, position)),
+                (self.sides.marketo, self.to_dynamics[position]),
+                (self.sides.dynamics, self.to_marketo[position]),
             )
         )
         operation = "link" if pair.stamps else "update"
@@ -85,10 +99,8 @@ class _Merged:
         if to_marketo or pair.stamps:
             record = _write(pair, "to_marketo", operation)
             proposals.to_marketo.append(Proposal(record, to_marketo))
-        written = self.decision.to_dynamics | self.decision.to_marketo
-        proposals.decisions.extend(
-            self._decided(pair, position, column) for column in _columns(written, position)
-        )
+        written = sorted(self.to_dynamics[position] + self.to_marketo[position])
+        proposals.decisions.extend(self._decided(pair, position, column) for column in written)
         proposals.base_moves.extend(
             {
                 "link_id": pair.link["link_id"],
@@ -96,18 +108,18 @@ class _Merged:
                 "field": self.table.fields[column].name,
                 "value": self.sides.marketo[position, column],
             }
-            for column in _columns(self.decision.agreed, position)
+            for column in self.agreed[position]
         )
         if pair.is_new:
             proposals.base_moves.extend(self._known_base(pair, position, written))
 
-    def _known_base(self, pair: Pair, position: int, written: Mask) -> list[Json]:
+    def _known_base(self, pair: Pair, position: int, written: list[int]) -> list[Json]:
         """Return what a new link knows already: the values that made its person."""
-        settled = written | self.decision.agreed
+        settled = {*written, *self.agreed[position]}
         return [
             {"link_id": pair.link["link_id"], "operation": "link", "field": f.name, "value": value}
             for column, f in enumerate(self.table.fields)
-            if not settled[position, column] and (value := pair.base.get(f.name, ABSENT)) != ABSENT
+            if column not in settled and (value := pair.base.get(f.name, ABSENT)) != ABSENT
         ]
 
     def _decided(self, pair: Pair, position: int, column: int) -> Json:
@@ -136,22 +148,25 @@ class _Merged:
 
         A side that was not in the window but turns out to have a change counts as extracted.
         """
-        sides: tuple[tuple[Direction, Mask, bool, bool], ...] = (
-            ("to_dynamics", self.decision.to_dynamics[position], pair.person_extracted, False),
-            ("to_marketo", self.decision.to_marketo[position], pair.row_extracted, pair.stamps),
+        sides: tuple[tuple[Direction, list[int], bool, bool], ...] = (
+            ("to_dynamics", self.to_dynamics[position], pair.person_extracted, False),
+            ("to_marketo", self.to_marketo[position], pair.row_extracted, pair.stamps),
         )
-        for direction, fields, extracted, stamps in sides:
-            writes = bool(fields.any()) or stamps
+        for direction, columns, extracted, stamps in sides:
+            writes = bool(columns) or stamps
             if extracted or writes:
                 key = _key(pair, direction)
                 work.settle(key, direction, _ids(pair), "writing" if writes else "unchanged")
-                work.outcomes[key]["collisions"] = int(
-                    (self.decision.collision[position] & fields).sum()
+                work.outcomes[key]["collisions"] = sum(
+                    bool(self.decision.collision[position, column]) for column in columns
                 )
 
 
-def _columns(mask: Mask, position: int) -> list[int]:
-    found: list[int] = np.flatnonzero(mask[position]).tolist()
+def _columns(mask: Mask) -> list[list[int]]:
+    """Return the columns that ``mask`` marks, by position."""
+    found: list[list[int]] = [[] for _ in range(len(mask))]
+    for position, column in np.argwhere(mask).tolist():
+        found[position].append(column)
     return found
 
 

@@ -41,9 +41,9 @@ def row_columns(table: TablePlan) -> tuple[str, ...]:
 def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
     """Return a row's canonical values; what the response lacks is left out (S055)."""
     return {
-        plan.name: plan.converter.from_dynamics(raw[plan.column.read_name])
+        plan.name: plan.converter.from_dynamics(raw[name])
         for plan in table.fields
-        if plan.column.read_name in raw
+        if (name := plan.column.read_name) in raw
     }
 
 

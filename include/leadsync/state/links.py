@@ -119,4 +119,4 @@ def base_of(connection: Connection, link_ids: Sequence[str]) -> dict[str, Values
     """Return the base by link; links without one are left out."""
     statement = select(base_value.c.link_id, base_value.c.body)
     chosen = statement.where(among(connection, base_value.c.link_id, link_ids))
-    return {link_id: body for link_id, body in connection.execute(chosen)}
+    return {link_id: body for link_id, body in connection.execute(chosen).all()}

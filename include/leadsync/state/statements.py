@@ -34,7 +34,7 @@ def rows_of(connection: Connection, statement: Any) -> list[Row]:
     """Run ``statement`` and return its rows as plain dictionaries."""
     result = connection.execute(statement)
     names = tuple(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result]
+    return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 def columns_but(table: Table, *left_out: str) -> Sequence[Column[Any]]:
