@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -43,8 +44,9 @@ class ManualClock:
 
 
 class SimulatedMarketo:
-    """Persons with an activity log. Tokens are times in the log.
+    """Persons with an activity log. A token is a time in the log and what was read of its second.
 
+    :ivar page_size: most activities that one page of a feed holds.
     :ivar lag: seconds until the next activity appears in the log, behind others that are younger.
     :ivar refuse: whether the server refuses a record for a reason of its own.
     """
@@ -58,6 +60,7 @@ class SimulatedMarketo:
         self.log: list[Activity] = []
         self.writes: list[tuple[str, Json]] = []
         self.reads = 0
+        self.page_size = 300
         self.lag: Callable[[], float] = lambda: 0.0
         self.refuse: Callable[[Json], bool] = lambda record: False
         self._visible: dict[str, datetime] = {}
@@ -89,32 +92,48 @@ class SimulatedMarketo:
         return self.fields
 
     def paging_token(self, since: datetime) -> str:
-        return since.isoformat()
+        return f"{since.isoformat()} 0"
 
     def lead_changes(
-        self, token: str, fields: Sequence[str], *, until: datetime | None = None
+        self,
+        token: str,
+        fields: Sequence[str],
+        *,
+        until: datetime | None = None,
+        pages: int | None = None,
     ) -> FeedRead:
-        found = []
-        for activity in self._since(token):
+        def shown(activity: Activity) -> Activity | None:
             kept = tuple(change for change in activity.changes if change.name in fields)
-            if activity.type_id == 12 or (activity.type_id == 13 and kept):
-                found.append(
-                    Activity(activity.guid, activity.person_id, activity.type_id, activity.at, kept)
-                )
-        return FeedRead(tuple(found), self.clock.now().isoformat())
+            if activity.type_id != 12 and not (activity.type_id == 13 and kept):
+                return None
+            return replace(activity, changes=kept)
 
-    def deleted_leads(self, token: str, *, until: datetime | None = None) -> FeedRead:
-        return self.activities(token, [37])
+        return self._read(token, shown, pages)
+
+    def deleted_leads(
+        self, token: str, *, until: datetime | None = None, pages: int | None = None
+    ) -> FeedRead:
+        return self._read(token, lambda a: a if a.type_id == 37 else None, pages)
 
     def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
-        found = tuple(a for a in self._since(token) if a.type_id in type_ids)
-        return FeedRead(found, self.clock.now().isoformat())
+        return self._read(token, lambda a: a if a.type_id in type_ids else None, None)
 
-    def _since(self, token: str) -> list[Activity]:
-        """Return what the log shows of the time from ``token`` on, oldest first."""
-        start, now = datetime.fromisoformat(token), self.clock.now()
-        found = [a for a in self.log if a.at >= start and self._visible[a.guid] <= now]
-        return sorted(found, key=lambda activity: activity.at)
+    def _read(
+        self, token: str, shown: Callable[[Activity], Activity | None], pages: int | None
+    ) -> FeedRead:
+        """Return what the log shows behind ``token``, by time, at most ``pages`` pages of it."""
+        moment, _, last = token.partition(" ")
+        start, now = (datetime.fromisoformat(moment), int(last)), self.clock.now()
+        behind = [
+            a for a in self.log if self._visible[a.guid] <= now and (a.at, int(a.guid)) > start
+        ]
+        found = [kept for a in sorted(behind, key=_place) if (kept := shown(a)) is not None]
+        if pages is not None and len(found) > pages * self.page_size:
+            found = found[: pages * self.page_size]
+            at, guid = _place(found[-1])
+            return FeedRead(tuple(found), f"{at.isoformat()} {guid}", pages, complete=False)
+        taken = max(1, -(-len(found) // self.page_size))
+        return FeedRead(tuple(found), f"{now.isoformat()} 0", taken)
 
     def unsettled(self, person: int) -> bool:
         """Tell whether the log does not show all of a person's activities yet."""
@@ -199,7 +218,7 @@ class SimulatedDynamics:
         """Create a row as a user does."""
         row_id = f"{table[:1]}0000000-0000-4000-8000-{next(self._ids):012d}".replace("l", "1")
         columns = self.tables[table].columns
-        row = {column.read_name: None for column in columns.values()}
+        row: Json = {column.read_name: None for column in columns.values()}
         moment = self._moment()
         row |= {"statecode": 0, "createdon": moment, **values}
         row[self.tables[table].primary_id] = row_id
@@ -296,6 +315,10 @@ class SimulatedDynamics:
 
     def _moment(self) -> str:
         return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _place(activity: Activity) -> tuple[datetime, int]:
+    return activity.at, int(activity.guid)
 
 
 def _etag(row: Json) -> str:

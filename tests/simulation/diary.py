@@ -1,0 +1,161 @@
+"""What users did, and when both sides were last seen to agree: all that the oracle may know."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from leadsync.model import Json
+from simulation.values import COLUMNS, Value, fields_of, plain
+from support.world import World
+
+Side = Literal["marketo", "dynamics"]
+RecordId = int | str
+Pair = tuple[int, str]
+TABLES = ("lead", "contact")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A value that a user gave a field, at a moment of the diary."""
+
+    at: int
+    value: Value
+
+
+@dataclass
+class Diary:
+    """One run's story. Moments are counted, not timed.
+
+    :ivar edits: the last edit of every field; creating a record edits all of its fields.
+    :ivar agreed: the last value that a quiet, clean cycle left equal on both sides of a pair.
+    :ivar unrest: moments at which a cycle failed, was repeated or was a backfill: from then on it
+        cannot be known from outside which values leadsync took for agreed.
+    :ivar own_unrest: the same for one record, which was edited while a cycle ran.
+    :ivar before_link: a person's values just before it became somebody's counterpart.
+    :ivar entered: every value that a user ever gave a field or left in it.
+    :ivar shared_emails: every e-mail key that a record ever had, with the records.
+    """
+
+    world: World
+    now: int = 0
+    edits: dict[tuple[RecordId, str], Edit] = field(default_factory=dict)
+    agreed: dict[tuple[Pair, str], Edit] = field(default_factory=dict)
+    unrest: list[int] = field(default_factory=list)
+    own_unrest: dict[RecordId, list[int]] = field(default_factory=lambda: defaultdict(list))
+    before_link: dict[Pair, Json | None] = field(default_factory=dict)
+    persons_before: dict[int, Json] = field(default_factory=dict)
+    person_deleted: dict[int, int] = field(default_factory=dict)
+    row_deleted: dict[str, int] = field(default_factory=dict)
+    row_touched: dict[str, int] = field(default_factory=dict)
+    flag_set: dict[str, int] = field(default_factory=dict)
+    user_persons: set[int] = field(default_factory=set)
+    shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
+    entered: dict[tuple[RecordId, str], set[Value]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    events: list[str] = field(default_factory=list)
+
+    # -- writing
+
+    def note(self, event: str) -> int:
+        """Add a line to the story and return its moment."""
+        self.now += 1
+        self.events.append(f"{self.now:4} {self.world.clock.now():%H:%M:%S} {event}")
+        return self.now
+
+    def person_edited(self, person: int, before: Json, values: Json, *, created: bool) -> None:
+        """Note the fields of a person that a user changed."""
+        at = self.note(f"person {person} {'created' if created else 'edited'} {values}")
+        current = self.world.marketo.people[person]
+        for name in COLUMNS:
+            value = plain(name, current.get(name))
+            self.entered[person, name].add(value)
+            if created or value != plain(name, before.get(name)):
+                self.edits[person, name] = Edit(at, value)
+        if created:
+            self.user_persons.add(person)
+        self._email(person, current.get("email"))
+
+    def row_edited(
+        self, table: str, row_id: str, before: Json, values: Json, *, created: bool
+    ) -> None:
+        """Note the fields of a row that a user changed."""
+        at = self.note(f"{table} {row_id[-2:]} {'created' if created else 'edited'} {values}")
+        current = self.world.dynamics.rows[table][row_id]
+        for name in fields_of(table):
+            value = plain(name, current[COLUMNS[name]])
+            self.entered[row_id, name].add(value)
+            if created or value != plain(name, before.get(COLUMNS[name])):
+                self.edits[row_id, name] = Edit(at, value)
+        if current.get("new_synctomkto") != before.get("new_synctomkto"):
+            self.flag_set[row_id] = at
+        self.row_touched[row_id] = at
+        self._email(row_id, current.get("emailaddress1"))
+
+    def _email(self, record: RecordId, email: str | None) -> None:
+        if email:
+            self.shared_emails[email.strip().casefold()].add(record)
+
+    def field_mapped_again(self, name: str) -> None:
+        """Forget what was agreed on a field: its values count as edits of now (S125, S049)."""
+        at = self.note(f"{name} is mapped again")
+        for key in [key for key in self.agreed if key[1] == name]:
+            del self.agreed[key]
+        for person, values in self.world.marketo.people.items():
+            self.edits[person, name] = Edit(at, plain(name, values.get(name)))
+        for table, row_id, row in self.rows():
+            if name in fields_of(table):
+                self.edits[row_id, name] = Edit(at, plain(name, row[COLUMNS[name]]))
+
+    # -- cycles
+
+    def cycle_begins(self) -> int:
+        """Remember the persons as they are; returns the moment."""
+        self.persons_before = {i: dict(p) for i, p in self.world.marketo.people.items()}
+        return self.note("cycle begins")
+
+    def cycle_ended(self, began: int, restless: Iterable[int], *, clean: bool) -> None:
+        """Note which pairs exist now, and what a clean cycle left equal on both sides.
+
+        :param restless: persons with activities that the log did not show when it began.
+        """
+        if not clean:
+            self.unrest.append(self.now)
+        hidden = set(restless)
+        for pair, table, person, row in self.pairs():
+            self.before_link.setdefault(pair, self.persons_before.get(pair[0]))
+            moved = any(e.at > began for (i, _), e in self.edits.items() if i in pair)
+            if moved or pair[0] in hidden:
+                self.own_unrest[pair[1]].append(self.now)
+                continue
+            if clean and row.get("new_synctomkto") is not False:
+                mapped = {entry["marketo"] for entry in self.world.mapping["fields"]}
+                for name in mapped.intersection(fields_of(table)):
+                    value = plain(name, person.get(name))
+                    if value == plain(name, row[COLUMNS[name]]):
+                        self.agreed[pair, name] = Edit(self.now, value)
+
+    # -- reading
+
+    def rows(self) -> Iterator[tuple[str, str, Json]]:
+        """Walk over the rows of both tables as ``(table, id, row)``."""
+        for table in TABLES:
+            for row_id, row in self.world.dynamics.rows[table].items():
+                yield table, row_id, row
+
+    def pairs(self) -> Iterator[tuple[Pair, str, Json, Json]]:
+        """Walk over rows and the persons that carry their ids, as everybody can see them."""
+        by_row: dict[str, list[int]] = defaultdict(list)
+        for person, values in self.world.marketo.people.items():
+            if values.get("leadsyncDynamicsId"):
+                by_row[values["leadsyncDynamicsId"]].append(person)
+        for table, row_id, row in self.rows():
+            for person in by_row.get(row_id, ()):
+                yield (person, row_id), table, self.world.marketo.people[person], row
+
+    def was_restless(self, pair: Pair, since: int) -> bool:
+        """Tell whether something happened since that hides what leadsync took for agreed."""
+        return any(at > since for at in (*self.unrest, *self.own_unrest[pair[1]]))

@@ -1,0 +1,299 @@
+"""Judges where a run ended, from what users did alone (semantics.md 9, P1 to P9)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from leadsync.cycle.report import TERMINAL
+from leadsync.model import TABLES, Json
+from leadsync.state.port import LIVE, QuarantineRow
+from simulation.diary import Diary, Edit, Pair
+from simulation.values import COLUMNS, Value, compared, fields_of, invalid_fields, plain
+
+
+def check_report(report: Json) -> None:
+    """P7: every extracted row is in one terminal state, and the report adds up."""
+    for tables in report["counts"].values():
+        for counts in tables.values():
+            assert counts["extracted"] == sum(counts[state] for state in TERMINAL), f"P7: {report}"
+            assert counts["applied"] == counts["created"] + counts["updated"], f"P7: {report}"
+
+
+def check_settled(diary: Diary) -> None:
+    """Judge the state after two clean cycles without edits."""
+    judge = _Judge(diary)
+    judge.links()
+    judge.persons_of_rows()
+    judge.quarantine()
+    judge.values()
+    judge.loners()
+
+
+class _Judge:
+    def __init__(self, diary: Diary) -> None:
+        self.diary = diary
+        self.world = diary.world
+        self.mapping = self.world.mapping
+        self.entries = {entry["marketo"]: entry for entry in self.mapping["fields"]}
+        self.people = self.world.marketo.people
+        self.items = self.world.store.quarantine(statuses=("open", "released"))
+        self.pairs = list(diary.pairs())
+
+    # -- P5
+
+    def links(self) -> None:
+        """P5: a link joins one person and one row that both exist and know each other."""
+        live = [link for table in TABLES for link in self.world.store.live_links(table)]
+        for key in ("marketo_id", "dynamics_id"):
+            counted = Counter(link[key] for link in live)
+            assert all(count == 1 for count in counted.values()), f"P5: {key} linked twice {live}"
+        visible = {pair for pair, *_ in self.pairs}
+        for link in live:
+            pair = (link["marketo_id"], link["dynamics_id"])
+            assert pair in visible, f"P5: link {pair} joins records that do not know each other"
+        assert self.world.store.deferred() == [], "P1: something is deferred for ever"
+
+    def persons_of_rows(self) -> None:
+        """P5: one person for every row in scope, never two; as many creates as were called for."""
+        by_row: dict[str, list[int]] = defaultdict(list)
+        for (person, row_id), *_ in self.pairs:
+            by_row[row_id].append(person)
+        held = {item["dynamics_id"] for item in self.items if item["direction"] == "to_marketo"}
+        for table, row_id, row in self.diary.rows():
+            count = len(by_row[row_id])
+            assert count <= 1, f"P5: persons {by_row[row_id]} for {table} {row_id}"
+            wanted = row["new_synctomkto"] is not False and not self._orphaned(row_id)
+            if wanted and row_id not in held:
+                assert count == 1, f"P1: nobody for {table} {row_id}"
+        made = Counter(
+            values["leadsyncDynamicsId"]
+            for person, values in self.people.items()
+            if person not in self.diary.user_persons
+        )
+        assert None not in made, "P5: leadsync made a person without a row"
+
+    def _orphaned(self, row_id: str) -> bool:
+        """Tell whether the row may be without a person because that one was deleted (S073, S074).
+
+        A person comes back only with a later change of the row, and not at all under ``suppress``.
+        Which deleted person was the row's own is not visible any more, so any may have been.
+        """
+        deletions = [
+            at
+            for person, at in self.diary.person_deleted.items()
+            if (person, row_id) in self.diary.before_link
+        ]
+        if not deletions:
+            return False
+        suppressed = self.mapping["policies"]["on_marketo_delete"] == "suppress"
+        return suppressed or self.diary.row_touched[row_id] <= max(deletions)
+
+    # -- P9
+
+    def quarantine(self) -> None:
+        """P9: what is held has a reason in its own values."""
+        for item in self.items:
+            assert item["failures"], f"P9: held without a reason {item}"
+            if item["direction"] == "to_dynamics":
+                person = self.people.get(item["marketo_id"] or 0)
+                linked = self.world.store.links_of_persons([item["marketo_id"] or 0])
+                live = any(link["status"] in LIVE for link in linked)
+                assert person is not None and live, f"P9: held without a counterpart: {item}"
+                fields = {entry_of(f["field"]) for f in item["failures"]}
+                assert fields & invalid_fields(person), f"P9: {person} is held for {item}"
+            else:
+                self._justified(item)
+
+    def _justified(self, item: QuarantineRow) -> None:
+        """A row is held for an e-mail that others have, or had when it was matched (S116)."""
+        rules = {failure["rule"] for failure in item["failures"]}
+        assert rules <= {"ambiguous_match", "already_linked"}, f"P9: {item}"
+        key = str(item["failures"][0]["value"])
+        assert len(self.diary.shared_emails[key]) > 1, f"P9: nobody else has {key}: {item}"
+
+    def held(self, person: int, row_id: str, name: str) -> bool:
+        """Tell whether a field of a pair waits in quarantine, alone or with its record."""
+        for item in self.items:
+            whole = item["record_key"].count(":") == (
+                1 if item["direction"] == "to_dynamics" else 2
+            )
+            mine = item["marketo_id"] == person or item["dynamics_id"] == row_id
+            if mine and (whole or item["record_key"].endswith(f":{name}")):
+                return True
+        return False
+
+    # -- P1, P3, P4
+
+    def values(self) -> None:
+        """Judge every field of every pair in scope."""
+        for pair, table, person, row in self.pairs:
+            if row["new_synctomkto"] is False or person["leadsyncDynamicsDeleted"]:
+                self._kept_after(pair, table, person, row)
+                continue
+            for name in fields_of(table):
+                if name in self.entries:
+                    self._field(pair, table, name, person, row)
+
+    def _kept_after(self, pair: Pair, table: str, person: Json, row: Json) -> None:
+        """Outside of the filter both sides keep what their users enter (S085, S086)."""
+        for name in fields_of(table):
+            for record, now in ((pair[0], person.get(name)), (pair[1], row[COLUMNS[name]])):
+                edit = self.diary.edits.get((record, name))
+                if edit and edit.at > self.diary.flag_set.get(pair[1], 0):
+                    assert plain(name, now) == edit.value, f"P3: {record} {name} {now} {edit}"
+
+    def _field(self, pair: Pair, table: str, name: str, person: Json, row: Json) -> None:
+        entry = self.entries[name]
+        direction = entry.get("direction", "both")
+        marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
+        story = f"{table} {pair} {name}: Marketo {marketo!r}, Dynamics {dynamics!r}, {entry}"
+        verdict = self._verdict(pair, table, name, direction)
+        story += f", {verdict}"
+        if self.held(*pair, name):
+            known = self.diary.entered[pair[0], name] | self.diary.entered[pair[1], name]
+            known |= {verdict.marketo, verdict.dynamics, *verdict.allowed}
+            assert self._in(name, marketo, known), f"P3: a value of nobody: {story}"
+            assert self._in(name, dynamics, known), f"P3: a value of nobody: {story}"
+            return
+        if direction == "both":
+            same = self._same(name, marketo, dynamics)
+            assert same, f"P1: {story}"
+            assert self._in(name, marketo, verdict.allowed), f"P3/P4: {story}"
+            return
+        self._one_way(name, direction, marketo, dynamics, verdict, story)
+
+    def _one_way(
+        self,
+        name: str,
+        direction: str,
+        marketo: Value,
+        dynamics: Value,
+        verdict: Verdict,
+        story: str,
+    ) -> None:
+        """The source is never written; the target has its value, or a later one of its own.
+
+        An edit of the target alone stays until the source changes (as S039 for companies).
+        """
+        if direction in ("to_marketo", "off") and verdict.dynamics_is_users:
+            assert self._same(name, dynamics, verdict.dynamics), f"P3: source written: {story}"
+        if direction in ("to_dynamics", "off") and verdict.marketo_is_users:
+            assert self._same(name, marketo, verdict.marketo), f"P3: source written: {story}"
+        if direction == "off":
+            return
+        source, target = (dynamics, marketo) if direction == "to_marketo" else (marketo, dynamics)
+        edited_source, edited_target = (
+            (verdict.dynamics_edited, verdict.marketo_edited)
+            if direction == "to_marketo"
+            else (verdict.marketo_edited, verdict.dynamics_edited)
+        )
+        if edited_source and not edited_target:
+            assert self._same(name, source, target), f"P1: {story}"
+        else:
+            own = verdict.marketo if direction == "to_marketo" else verdict.dynamics
+            allowed = {source, own, *verdict.allowed}
+            assert self._in(name, target, allowed), f"P3: {story}"
+
+    def _verdict(self, pair: Pair, table: str, name: str, direction: str) -> Verdict:
+        diary = self.diary
+        agreed = diary.agreed.get((pair, name))
+        since = agreed.at if agreed else -1
+        marketo = _since(diary.edits.get((pair[0], name)), since)
+        dynamics = _since(diary.edits.get((pair[1], name)), since)
+        before = diary.before_link.get(pair)
+        if agreed is None and marketo is None and before is not None:
+            marketo = Edit(0, plain(name, before.get(name)))
+        restless = diary.was_restless(pair, since)
+        base = agreed.value if agreed else None
+        verdict = Verdict(
+            marketo=marketo.value if marketo else base,
+            dynamics=dynamics.value if dynamics else base,
+            marketo_edited=marketo is not None,
+            dynamics_edited=dynamics is not None,
+            marketo_is_users=(pair[0], name) in diary.edits,
+            dynamics_is_users=(pair[1], name) in diary.edits,
+            allowed=set(),
+        )
+        verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
+        return verdict
+
+    def _allowed(
+        self, verdict: Verdict, agreed: Edit | None, table: str, name: str, *, restless: bool
+    ) -> set[Value]:
+        """Return the values that a two-way field may end with (semantics.md 2).
+
+        A trip through other values and back is no change, unless a cycle saw it on the way (S044).
+        Edits that straddle a troubled cycle: either side's last value is right, no older one is.
+        """
+        both = {verdict.marketo, verdict.dynamics}
+        if not (verdict.marketo_edited and verdict.dynamics_edited):
+            if verdict.marketo_edited or verdict.dynamics_edited:
+                one = verdict.marketo if verdict.marketo_edited else verdict.dynamics
+                return {one}
+            return {agreed.value} if agreed else both
+        if restless or len(both) == 1:
+            return both
+        if agreed and self._same(name, verdict.marketo, agreed.value):
+            return {verdict.dynamics}
+        if agreed and self._same(name, verdict.dynamics, agreed.value):
+            return {verdict.marketo}
+        return self._winner(verdict, table, self.entries[name].get("rule", "type_rule"))
+
+    def _winner(self, verdict: Verdict, table: str, rule: str) -> set[Value]:
+        marketo, dynamics = {verdict.marketo}, {verdict.dynamics}
+        by_type = marketo if table == "lead" else dynamics
+        if rule == "newest_wins":  # the tolerance is wider than most of a run: either may win
+            return marketo | dynamics
+        if rule == "most_restrictive":
+            return {True}
+        if rule == "non_empty_wins" and None in marketo | dynamics:
+            return (marketo | dynamics) - {None}
+        return {"marketo_wins": marketo, "dynamics_wins": dynamics}.get(rule, by_type)
+
+    def loners(self) -> None:
+        """Persons that never belonged to a row are as their users left them."""
+        for person, values in self.people.items():
+            if values["leadsyncDynamicsId"] is None:
+                for name in COLUMNS:
+                    edit = self.diary.edits[person, name]
+                    now = plain(name, values.get(name))
+                    assert now == edit.value, f"P3: person {person} {name} {now} {edit}"
+        for row_id in self.diary.row_deleted:
+            for person, values in self.people.items():
+                linked = any(p == (person, row_id) for p in self.diary.before_link)
+                if values["leadsyncDynamicsId"] == row_id and linked:
+                    assert values["leadsyncDynamicsDeleted"], f"S072: {person} is not flagged"
+
+    def _same(self, name: str, left: Value, right: Value) -> bool:
+        return compared(self.mapping, name, left) == compared(self.mapping, name, right)
+
+    def _in(self, name: str, value: Value, allowed: set[Value]) -> bool:
+        return any(self._same(name, value, other) for other in allowed)
+
+
+class Verdict:
+    """What users entered on a pair's field since it last agreed, and what it may end with."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.marketo: Value = parts["marketo"]
+        self.dynamics: Value = parts["dynamics"]
+        self.marketo_edited: bool = parts["marketo_edited"]
+        self.dynamics_edited: bool = parts["dynamics_edited"]
+        self.marketo_is_users: bool = parts["marketo_is_users"]
+        self.dynamics_is_users: bool = parts["dynamics_is_users"]
+        self.allowed: set[Value] = parts["allowed"]
+
+    def __repr__(self) -> str:
+        marketo = f"M {self.marketo!r}{'*' * self.marketo_edited}"
+        dynamics = f"D {self.dynamics!r}{'*' * self.dynamics_edited}"
+        return f"{marketo} {dynamics} allowed {self.allowed}"
+
+
+def entry_of(column: str) -> str:
+    """Return the field of a column."""
+    return next((name for name, known in COLUMNS.items() if known == column), column)
+
+
+def _since(edit: Edit | None, moment: int) -> Edit | None:
+    return edit if edit is not None and edit.at > moment else None

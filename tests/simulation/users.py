@@ -1,0 +1,161 @@
+"""Users of both systems: random edits, deletions, filter flips, noted in the diary."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from leadsync.model import Json
+from simulation.diary import TABLES, Diary
+from simulation.values import COLUMNS, entered, fields_of, plain
+from support.world import World
+
+MOST_RECORDS = 8
+
+
+class Users:
+    """Acts on a world as people do.
+
+    :param invalid: whether they enter values that the other side cannot take.
+    :param deletions: whether they delete records and bring them back.
+    """
+
+    def __init__(self, random: Random, world: World, *, invalid: bool, deletions: bool) -> None:
+        self.random, self.world = random, world
+        self.invalid, self.deletions = invalid, deletions
+        self.diary = Diary(world)
+        self.bin: list[tuple[str, Json]] = []
+        self._actions: list[tuple[int, Any]] = [
+            (6, self._edit_person),
+            (6, self._edit_row),
+            (4, self._edit_both),
+            (2, self._edit_equally),
+            (2, self.add_row),
+            (1, self.add_person),
+            (1, self._flip),
+        ]
+        if deletions:
+            self._actions += [
+                (1, self._delete_person),
+                (1, self._delete_row),
+                (1, self._restore_row),
+            ]
+
+    def act(self) -> None:
+        """Do one thing, if there is anything to do it to."""
+        weights, actions = zip(*self._actions, strict=True)
+        self.random.choices(actions, weights)[0]()
+
+    # -- creating
+
+    def add_row(self) -> None:
+        """Create a lead or contact."""
+        if sum(1 for _ in self.diary.rows()) >= MOST_RECORDS:
+            return
+        table = self.random.choice(TABLES)
+        values = self._row_values(
+            table, [n for n in fields_of(table) if self.random.random() < 0.6]
+        )
+        values = {"lastname": "Ek", **values}
+        if self.random.random() < 0.15:
+            values["new_synctomkto"] = False
+        row_id = self.world.dynamics.add(table, **values)
+        self.diary.row_edited(table, row_id, {}, values, created=True)
+
+    def add_person(self) -> None:
+        """Create a person in Marketo."""
+        if len(self.world.marketo.people) >= MOST_RECORDS:
+            return
+        chosen = [name for name in COLUMNS if self.random.random() < 0.6]
+        values = {name: self._person_value(name) for name in chosen}
+        person = self.world.marketo.add(**values)
+        self.diary.person_edited(person, {}, values, created=True)
+
+    # -- editing
+
+    def _edit_person(self) -> None:
+        people = list(self.world.marketo.people)
+        if people:
+            names = self.random.sample(list(COLUMNS), self.random.choice((1, 1, 2)))
+            person = self.random.choice(people)
+            self._edit_person_with(person, {name: self._person_value(name) for name in names})
+
+    def _edit_row(self) -> None:
+        rows = list(self.diary.rows())
+        if rows:
+            table, row_id, _ = self.random.choice(rows)
+            names = self.random.sample(fields_of(table), self.random.choice((1, 1, 2)))
+            self._edit_row_with(table, row_id, self._row_values(table, names))
+
+    def _edit_both(self) -> None:
+        """Edit one field of a pair on both sides, each in its own way."""
+        pairs = list(self.diary.pairs())
+        if pairs:
+            (person, row_id), table, *_ = self.random.choice(pairs)
+            name = self.random.choice(fields_of(table))
+            self._edit_person_with(person, {name: self._person_value(name)})
+            self._edit_row_with(table, row_id, self._row_values(table, [name]))
+
+    def _edit_equally(self) -> None:
+        """Give one field of a pair the same value on both sides."""
+        pairs = list(self.diary.pairs())
+        if pairs:
+            (person, row_id), table, *_ = self.random.choice(pairs)
+            name = self.random.choice(fields_of(table))
+            values = self._row_values(table, [name])
+            self._edit_row_with(table, row_id, values)
+            self._edit_person_with(person, {name: plain(name, values[COLUMNS[name]])})
+
+    def _edit_person_with(self, person: int, values: Json) -> None:
+        before = dict(self.world.marketo.people[person])
+        self.world.marketo.edit(person, **values)
+        self.diary.person_edited(person, before, values, created=False)
+
+    def _edit_row_with(self, table: str, row_id: str, values: Json) -> None:
+        before = dict(self.world.dynamics.rows[table][row_id])
+        self.world.dynamics.edit(table, row_id, **values)
+        self.diary.row_edited(table, row_id, before, values, created=False)
+
+    def _flip(self) -> None:
+        rows = list(self.diary.rows())
+        if rows:
+            table, row_id, row = self.random.choice(rows)
+            flag = True if row["new_synctomkto"] is False else self.random.choice((False, None))
+            self._edit_row_with(table, row_id, {"new_synctomkto": flag})
+
+    # -- deleting
+
+    def _delete_person(self) -> None:
+        people = list(self.world.marketo.people)
+        if people:
+            person = self.random.choice(people)
+            self.world.marketo.delete(person)
+            self.diary.person_deleted[person] = self.diary.note(f"person {person} deleted")
+
+    def _delete_row(self) -> None:
+        rows = list(self.diary.rows())
+        if rows:
+            table, row_id, row = self.random.choice(rows)
+            self.world.dynamics.delete(table, row_id)
+            self.bin.append((table, row))
+            self.diary.row_deleted[row_id] = self.diary.note(f"{table} {row_id[-2:]} deleted")
+
+    def _restore_row(self) -> None:
+        if self.bin:
+            table, row = self.bin.pop(self.random.randrange(len(self.bin)))
+            self.world.dynamics.restore(table, row)
+            row_id = row[f"{table}id"]
+            at = self.diary.note(f"{table} {row_id[-2:]} restored")
+            self.diary.row_deleted.pop(row_id)
+            self.diary.row_touched[row_id] = at
+
+    # -- values
+
+    def _person_value(self, name: str) -> Any:
+        return entered(self.random, name, "marketo", invalid=self.invalid)
+
+    def _row_values(self, table: str, names: list[str]) -> Json:
+        return {
+            COLUMNS[name]: entered(self.random, name, "dynamics", invalid=self.invalid)
+            for name in names
+        }
