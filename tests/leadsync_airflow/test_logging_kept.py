@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 PROGRAM = """
 import logging, sys
@@ -19,7 +20,7 @@ print("answer")
 """
 
 
-def test_asking_airflow_leaves_standard_output_to_the_answer(tmp_path):
+def test_asking_airflow_leaves_standard_output_to_the_answer(tmp_path: Any) -> None:
     environ = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
     run = subprocess.run(
         [sys.executable, "-c", PROGRAM],

@@ -65,7 +65,7 @@ def counted(synced: Synced) -> Counted:
     return Counted(synced)
 
 
-def test_a_large_cycle_costs_the_fewest_calls_and_its_echo_reads_nothing(counted: Counted):
+def test_a_large_cycle_costs_the_fewest_calls_and_its_echo_reads_nothing(counted: Counted) -> None:
     edit_persons(counted.pairs[:ROWS], counted.marketo, "A")
     edit_rows(counted.pairs[ROWS:], counted.dynamics, "A")
 
@@ -92,7 +92,7 @@ def test_a_large_cycle_costs_the_fewest_calls_and_its_echo_reads_nothing(counted
 
 def test_an_empty_cycle_costs_two_calls_a_system_and_soon_after_a_burst_one_more(
     counted: Counted,
-):
+) -> None:
     edit_persons(counted.pairs[:ROWS], counted.marketo, "A")
     counted.cycle()
     quiet = ({"change feed": 1, "deletion feed": 1}, {"delta reads": 2})
@@ -104,7 +104,7 @@ def test_an_empty_cycle_costs_two_calls_a_system_and_soon_after_a_burst_one_more
     assert settling[-1] == quiet
 
 
-def test_s123_an_activity_that_appears_late_inside_a_burst_is_found(counted: Counted):
+def test_s123_an_activity_that_appears_late_inside_a_burst_is_found(counted: Counted) -> None:
     burst, late = counted.pairs[: ROWS - 1], counted.pairs[ROWS]
     edit_persons(burst[:350], counted.marketo, "A")
     edit = {"operation": "update", "id": late.person_id, "fields": {"title": "Late"}, "lag": 60}
