@@ -24,7 +24,9 @@ def read(count: int, token: str, *, pages: int | None = None, at: datetime = STA
     return FeedRead(activities(count, at), token, pages or max(1, -(-count // 300)))
 
 
-def advanced(cursor: FeedCursor, count: int, minutes: float, pages: int | None = None):
+def advanced(
+    cursor: FeedCursor, count: int, minutes: float, pages: int | None = None
+) -> FeedCursor:
     now = START + minutes * MINUTE
     found = read(count, f"T{minutes:g}", pages=pages, at=now)
     return cursor.advanced(found, count, now, now, OVERLAP)
