@@ -112,13 +112,13 @@ class FeedCursor:
     def settled(self, read: FeedRead) -> FeedCursor:
         """Return the cursor after ``read`` went on in its oldest stretch.
 
-        A stretch is done when all its pages were read and the read came to something younger, or
-        one page later, because late activities fill pages too.
+        A stretch is done when the read came to the feed's end, when all its pages were read and the
+        read came to something younger, or one page later, because late activities fill pages too.
         """
         first, *rest = self.stretches
         left = first.pages - read.pages
-        beyond = read.complete or any(a.at >= first.until for a in read.activities)
-        if (left <= 0 and beyond) or left <= -1:
+        beyond = any(a.at >= first.until for a in read.activities)
+        if read.complete or (left <= 0 and beyond) or left <= -1:
             return replace(self, stretches=tuple(rest))
         first = replace(first, token=read.next_token, pages=left)
         return replace(self, stretches=(first, *rest))

@@ -76,6 +76,13 @@ def test_a_read_to_the_end_settles_the_stretch_that_it_goes_through() -> None:
     assert cursor.settled(FeedRead((), "P1", 1, complete=True)).stretches == ()
 
 
+def test_a_stretch_that_proves_shorter_than_thought_does_not_hide_the_next() -> None:
+    cursor = advanced(advanced(FeedCursor("T0", START), 10, 1, pages=3), 10, 8, pages=3)
+    assert [stretch.token for stretch in cursor.stretches] == ["T0", "T1"]
+    to_the_end = read(10, "T8", at=START + 2 * MINUTE)
+    assert [stretch.token for stretch in cursor.settled(to_the_end).stretches] == ["T1"]
+
+
 def test_pages_that_only_scan_count_as_what_they_cost() -> None:
     cursor = advanced(FeedCursor("T0", START), 0, 1, pages=5)
     assert cursor.start == "T1"
