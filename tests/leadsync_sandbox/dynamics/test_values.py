@@ -31,7 +31,12 @@ from support.organisation import Organisation
         ("estimatedclosedate", "2026-01-01T00:00:00Z", "0x80048d19", "'Edm.Date'"),
         ("estimatedclosedate", "2026-02-30", "0x80048d19", "'Edm.Date'"),
         ("estimatedclosedate", "1752-12-31", "0x80040203", "less than minimum value"),
-        ("_ownerid_value", "c63547f3-c037-4804-a54e-9629aee6b513", "0x80048d19", "Use Navigation properties instead"),
+        (
+            "_ownerid_value",
+            "c63547f3-c037-4804-a54e-9629aee6b513",
+            "0x80048d19",
+            "Use Navigation properties instead",
+        ),
         ("mobilephone", "1" * 21, "0x80044331", "exceeded the maximum allowed length of '20'"),
         ("numberofemployees", -1, "0x8004432f", "The value -1 of 'numberofemployees'"),
         ("revenue", -0.01, "0x80044330", "for lead.revenue. The value -0.01 of type Microsoft"),
