@@ -8,6 +8,7 @@ columns. Fixed columns are ``str`` too, except ids and counts (``Int64``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import pandas as pd
@@ -102,12 +103,24 @@ def to_frame(
 
     :param values: one mapping per record; a field that it lacks is absent.
     """
+    if not records:
+        return _empty(tuple(columns), tuple(fields)).copy()
     data: dict[str, Any] = {}
     for column in columns:
         cells = [record.get(column) for record in records]
         data[column] = pd.array(cells, dtype="Int64" if column in INTEGERS else "str")
     for name, field_cells in cells_by_field(fields, values or ()).items():
         data[FIELD_PREFIX + name] = pd.array(field_cells, dtype="str")
+    return pd.DataFrame(data, copy=False)
+
+
+@lru_cache
+def _empty(columns: tuple[str, ...], fields: tuple[str, ...]) -> pd.DataFrame:
+    """Return a frame without rows; most frames of most cycles are."""
+    data: dict[str, Any] = {
+        column: pd.array([], dtype="Int64" if column in INTEGERS else "str") for column in columns
+    }
+    data |= {FIELD_PREFIX + name: pd.array([], dtype="str") for name in fields}
     return pd.DataFrame(data, copy=False)
 
 
@@ -127,6 +140,8 @@ def cells_by_field(fields: Iterable[str], values: Sequence[Values]) -> dict[str,
 
 def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the fixed columns row by row, missing cells as ``None``, integers as ``int``."""
+    if not len(frame):
+        return []
     columns = [name for name in frame.columns if not name.startswith(FIELD_PREFIX)]
     lists = [_plain(frame[name]) for name in columns]
     return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
@@ -134,6 +149,8 @@ def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def to_values(frame: pd.DataFrame, *, drop_absent: bool = True) -> list[Values]:
     """Return the field columns row by row; absent cells are left out unless asked for."""
+    if not len(frame):
+        return []
     columns = [name for name in frame.columns if name.startswith(FIELD_PREFIX)]
     names = [name.removeprefix(FIELD_PREFIX) for name in columns]
     lists = [_plain(frame[name]) for name in columns]

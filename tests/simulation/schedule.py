@@ -236,7 +236,7 @@ class Run:
         world.dynamics.expired = False
         world.clock.advance(LONGER_THAN_A_LEASE)
         self._release_refused()
-        for _ in range(CYCLES_TO_REREAD if self.style.lag else 0):
+        for _ in range(CYCLES_TO_REREAD if world.marketo.page_size == SMALL_PAGE else 0):
             self._last_cycle()  # late activities are looked for one page a cycle
         for _ in range(2):
             self._last_cycle()

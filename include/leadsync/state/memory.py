@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -46,7 +47,7 @@ class MemoryStateStore:
         self._seen: dict[str, datetime] = {}
         self._cursors: dict[str, str] = {}
         self._cycles: dict[str, CycleRecord] = {}
-        self._schemas: dict[str, tuple[datetime, Json]] = {}
+        self._schemas: dict[str, tuple[datetime, str]] = {}
 
     def acquire_lease(
         self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
@@ -93,10 +94,11 @@ class MemoryStateStore:
             self._cycles[changes.cycle.cycle_id] = copy.deepcopy(changes.cycle)
 
     def cache_schema(self, name: str, body: Json, now: datetime) -> None:
-        self._schemas[name] = (now, copy.deepcopy(body))
+        self._schemas[name] = (now, json.dumps(body))
 
     def cached_schema(self, name: str) -> tuple[datetime, Json] | None:
-        return copy.deepcopy(self._schemas.get(name))
+        found = self._schemas.get(name)
+        return (found[0], json.loads(found[1])) if found else None
 
     def cursors(self) -> dict[str, str]:
         return dict(self._cursors)
