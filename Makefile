@@ -43,7 +43,7 @@ test: $(DEV_STAMP) ## all tests (with Celery workers only where redis-server is 
 lint: $(DEV_STAMP) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy include plugins dags scripts tests
+	$(BIN)/mypy include plugins dags scripts deploy tests
 
 lock: $(DEV_STAMP) ## resolve requirements*.txt into the lock files
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header \
