@@ -152,8 +152,8 @@ def _failure(row: Json, verdict: Verdict) -> FailureItem:
     if verdict.kind == "ambiguous":
         rule = "ambiguous_match"
         message = (
-            f"several persons have this e-mail: {shown}; "
-            "merge them in Marketo or correct the e-mail, then the record links by itself"
+            f"several persons have this e-mail: {shown}; merge them in Marketo or correct the "
+            "e-mail; the record is matched again when it changes in Dynamics"
         )
     else:
         rule = "already_linked"
@@ -161,7 +161,8 @@ def _failure(row: Json, verdict: Verdict) -> FailureItem:
         person = f"person {shown}" if shown else "a new person"
         message = (
             f"the e-mail belongs to {person}, linked to {other}; "
-            "merge the records in Dynamics or correct the e-mail"
+            "merge the records in Dynamics or correct the e-mail; the record is matched again "
+            "when it changes"
         )
     return FailureItem(
         field="emailaddress1",
