@@ -25,11 +25,15 @@ def log_failure(context: Mapping[str, Any]) -> None:
 def mail_failure(context: Mapping[str, Any]) -> None:
     """Send the failure to ``LEADSYNC_ALERT_EMAIL`` through the connection ``smtp_default``.
 
-    Without the variable nothing is sent. A connection that is missing or does not work is logged,
-    and hides no failure.
+    A run that fails right after a failed one is told in the log only: an outage is one e-mail, not
+    one for every minute of it (semantics.md 8, S114). Without the variable nothing is sent. A
+    connection that is missing or does not work is logged, and hides no failure.
     """
     recipients = [to.strip() for to in os.environ.get(ALERT_VARIABLE, "").split(",") if to.strip()]
     if not recipients:
+        return
+    if _outage_goes_on(context):
+        log.info("The run before failed too, so no further e-mail is sent.")
         return
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
     from airflow.sdk.exceptions import AirflowException
@@ -56,6 +60,11 @@ def failure_text(context: Mapping[str, Any]) -> str:
     task = context["task_instance"]
     error = context.get("exception") or "no error was reported; see the task's log"
     return f"{task.dag_id}.{task.task_id} failed in run {task.run_id}: {error}"
+
+
+def _outage_goes_on(context: Mapping[str, Any]) -> bool:
+    before = context["task_instance"].get_previous_dagrun()
+    return before is not None and str(getattr(before.state, "value", before.state)) == "failed"
 
 
 def _subject(context: Mapping[str, Any]) -> str:

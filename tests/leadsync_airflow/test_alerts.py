@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
+from airflow.sdk import DagRunState
 
 from leadsync.errors import ConfigurationError
 from leadsync_airflow.alerts import log_failure, mail_failure
@@ -49,7 +50,11 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
 @pytest.fixture
 def context() -> dict[str, Any]:
     task = SimpleNamespace(
-        dag_id="lead_sync", task_id="open_cycle", run_id="manual__1", log_url="http://airflow/log"
+        dag_id="lead_sync",
+        task_id="open_cycle",
+        run_id="manual__1",
+        log_url="http://airflow/log",
+        get_previous_dagrun=lambda: SimpleNamespace(state="success"),
     )
     return {"task_instance": task, "exception": ERROR}
 
@@ -76,6 +81,22 @@ def test_mail_reaches_every_recipient(
     text = b"".join(part for part in parts if isinstance(part, bytes)).decode()
     assert "&lt;titel&gt;" in text
     assert "http://airflow/log" in text
+
+
+def test_outage_is_one_mail_and_not_one_for_every_run(
+    context: dict[str, Any], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S114: back off, alert once."""
+    monkeypatch.setenv("LEADSYNC_ALERT_EMAIL", "ops@example.com")
+    task = context["task_instance"]
+    for before in (
+        None,
+        SimpleNamespace(state=DagRunState.FAILED),
+        SimpleNamespace(state="failed"),
+    ):
+        task.get_previous_dagrun = lambda run=before: run
+        mail_failure(context)
+    assert len(mailbox.messages) == 1
 
 
 def test_no_mail_without_recipients(
