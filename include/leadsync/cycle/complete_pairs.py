@@ -6,7 +6,7 @@ deferred, the pair came back into scope, the base lacks a mapped field, or the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
@@ -28,7 +28,8 @@ def complete_pairs(
         stored = bases.get(pair.link["link_id"], {})
         new = fresh.get(pair.link["dynamics_table"], ())
         pair.base = {name: value for name, value in stored.items() if name not in new}
-    lagging = [pair for pair in known if cycle.is_backfill or _lags(plan, pending, pair)]
+    compared = _compared(plan)
+    lagging = [pair for pair in known if cycle.is_backfill or _lags(compared, pending, pair)]
     gone = _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])
     for pair in gone:
         _without_person(cycle, pair, work)
@@ -52,20 +53,23 @@ def _mapped_anew(engine: Engine, cycle: Cycle) -> Json:
     return fields
 
 
-def _lags(plan: SyncPlan, pending: Unfinished, pair: Pair) -> bool:
+def _lags(compared: Mapping[str, set[str]], pending: Unfinished, pair: Pair) -> bool:
     link = pair.link
     return (
         pair.reopened
         or pair.converted
         or pending.concerns(person_key(link["marketo_id"]))
         or pending.concerns(row_key(link["dynamics_table"], link["dynamics_id"]))
-        or any(name not in pair.base for name in _two_way(plan, pair))
+        or not pair.base.keys() >= compared[link["dynamics_table"]]
     )
 
 
-def _two_way(plan: SyncPlan, pair: Pair) -> Iterable[str]:
-    fields = plan.tables[as_table(pair.link["dynamics_table"])].fields
-    return (field.name for field in fields if field.direction in ("both", "to_dynamics"))
+def _compared(plan: SyncPlan) -> dict[str, set[str]]:
+    """Return by table the fields without which a base is not whole."""
+    return {
+        table.table: {f.name for f in table.fields if f.direction in ("both", "to_dynamics")}
+        for table in plan.tables.values()
+    }
 
 
 def _without_person(cycle: Cycle, pair: Pair, work: Work) -> None:

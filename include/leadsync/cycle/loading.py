@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from leadsync.clock import parse_instant
@@ -125,7 +126,8 @@ class Loader:
 
     def _send(self, group: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Any]]:
         lease = held_lease(self.engine, self.cycle)
-        intents = [self._intent(write, "pending") for write in group]
+        now = self.engine.clock.now()
+        intents = [self._intent(write, "pending", now) for write in group]
         self.engine.store.apply(StateChanges(intents=intents), lease=lease)
         return group, self.send(group)
 
@@ -134,10 +136,11 @@ class Loader:
         before = len(self.results.rows)
         self.record(group, answers, changes, self.results)
         states = {row["record_key"]: row["state"] for row in self.results.rows[before:]}
-        changes.intents = [self._intent(w, _INTENT_STATUS[states[w.key]]) for w in group]
+        now = self.engine.clock.now()
+        changes.intents = [self._intent(w, _INTENT_STATUS[states[w.key]], now) for w in group]
         self.engine.store.apply(changes, lease=held_lease(self.engine, self.cycle))
 
-    def _intent(self, write: Write, status: Any) -> IntentRow:
+    def _intent(self, write: Write, status: Any, now: datetime) -> IntentRow:
         record = write.record
         return IntentRow(
             intent_id=write.intent_id,
@@ -149,7 +152,7 @@ class Loader:
             dynamics_id=record["dynamics_id"],
             body={"values": write.values},
             status=status,
-            updated_at=self.engine.clock.now(),
+            updated_at=now,
         )
 
 
@@ -168,9 +171,9 @@ def read_writes(engine: Engine, cycle: Cycle, side: System) -> list[Write]:
 def read_decisions(engine: Engine, cycle: Cycle, side: System) -> dict[str, list[Json]]:
     """Read a side's field decisions by record key."""
     decisions: dict[str, list[Json]] = defaultdict(list)
-    for row in to_records(engine.staging.read_frame(cycle.cycle_id, "decisions")):
-        if row["side"] == side:
-            decisions[row["record_key"]].append(row)
+    frame = engine.staging.read_frame(cycle.cycle_id, "decisions")
+    for row in to_records(frame[frame["side"] == side]):
+        decisions[row["record_key"]].append(row)
     return decisions
 
 

@@ -50,14 +50,11 @@ class Pair:
 def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:
     """Lay pairs out as arrays of shape ``(pairs, fields)``, in the order given."""
     names = [plan.name for plan in fields]
+    base = _cells(names, [pair.base for pair in pairs])
     return Sides(
-        marketo=_cells(
-            names, [pair.base if pair.marketo is None else pair.marketo for pair in pairs]
-        ),
-        dynamics=_cells(
-            names, [pair.base if pair.dynamics is None else pair.dynamics for pair in pairs]
-        ),
-        base=_cells(names, [pair.base for pair in pairs]),
+        marketo=_over(base, names, [pair.marketo for pair in pairs]),
+        dynamics=_over(base, names, [pair.dynamics for pair in pairs]),
+        base=base,
         marketo_at=np.array([pair.marketo_at for pair in pairs], dtype=np.float64),
         dynamics_at=np.array([pair.dynamics_at for pair in pairs], dtype=np.float64),
     )
@@ -67,4 +64,12 @@ def _cells(names: Sequence[str], values: Sequence[Values]) -> Cells:
     cells = np.empty((len(values), len(names)), dtype=object)
     for position, row in enumerate(values):
         cells[position, :] = [row.get(name, ABSENT) for name in names]
+    return cells
+
+
+def _over(base: Cells, names: Sequence[str], values: Sequence[Values | None]) -> Cells:
+    """Return the base with the rows of ``values`` in their places."""
+    cells = base.copy()
+    read = [position for position, row in enumerate(values) if row is not None]
+    cells[read, :] = _cells(names, [row for row in values if row is not None])
     return cells
