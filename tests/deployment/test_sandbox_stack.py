@@ -1,4 +1,4 @@
-"""Connecting Airflow to the sandbox: created, renewed, but never over a connection of the user's."""
+"""Connecting Airflow to the sandbox: created, renewed, never over a user's own connection."""
 
 from __future__ import annotations
 
