@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadsync.clock import parse_instant
-from leadsync.cycle.carried import Unfinished, unfinished
+from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import staged_links
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
@@ -83,8 +83,11 @@ def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
         for row in to_records(engine.staging.read_frame(cycle.cycle_id, f"{side}_results"))
     }
     outcomes = []
+    unlinked = _unlinked(engine, cycle)
     for outcome in to_records(engine.staging.read_frame(cycle.cycle_id, "outcomes")):
         result = results.get(outcome["record_key"])
+        if outcome["state"] == "quarantined" and outcome["record_key"] in unlinked:
+            outcome.update(state="out_of_scope", reason="not linked to a Dynamics record")
         if outcome["state"] == "writing" and result is not None:
             outcome.update(
                 state=result["state"],
@@ -97,11 +100,24 @@ def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
 
 def _quarantined(engine: Engine, cycle: Cycle) -> list[Json]:
     frames = ("quarantine", "marketo_refused", "dynamics_refused")
+    unlinked = _unlinked(engine, cycle)
     return [
         item
         for name in frames
         for item in quarantine_items(engine.staging.read_frame(cycle.cycle_id, name))
+        if item["record_key"] not in unlinked
     ]
+
+
+def _unlinked(engine: Engine, cycle: Cycle) -> set[str]:
+    """Return the keys of persons whose link could not be made: nothing of theirs is held."""
+    applied = {row["record_key"] for row in _applied(engine, cycle, "marketo")}
+    writes = to_records(_writes(engine, cycle, "marketo"))
+    return {
+        person_key(write["marketo_id"])
+        for write in writes
+        if write["operation"] == "link" and write["record_key"] not in applied
+    }
 
 
 def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:

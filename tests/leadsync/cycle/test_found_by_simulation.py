@@ -141,6 +141,14 @@ def test_a_pair_that_cannot_be_linked_holds_nothing_else(world: World) -> None:
     assert world.dynamics.rows["lead"][row]["jobtitle"] is None
 
 
+def test_a_pair_whose_link_the_server_refuses_holds_nothing_else(world: World) -> None:
+    world.marketo.add(email="a@x.com", title="B")  # no last name: cannot go to Dynamics
+    world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
+    world.marketo.refuse = lambda record: True
+    world.cycle()
+    assert [item["direction"] for item in world.quarantined()] == ["to_marketo"]
+
+
 def test_what_made_a_person_is_its_base_even_when_the_answer_was_lost(world: World) -> None:
     row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", jobtitle="CTO")
     cycle_with_lost_create(world)
