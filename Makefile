@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 RUNTIME_STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: help setup run down test lint lock
+.PHONY: help setup run down test bench lint lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,10 +40,13 @@ LEFT_OUT := $(if $(shell command -v redis-server),,-m "not celery")
 test: $(DEV_STAMP) ## all tests (with Celery workers only where redis-server is installed)
 	$(BIN)/python -m pytest -n 2 $(LEFT_OUT) $(PYTEST_ARGS)
 
+bench: setup ## calls, CPU and memory of a large, an echo and an empty cycle, against the targets
+	@$(BIN)/python -m benchmarks.cycle
+
 lint: $(DEV_STAMP) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy include plugins dags scripts deploy tests
+	$(BIN)/mypy include plugins dags scripts deploy benchmarks tests
 
 lock: $(DEV_STAMP) ## resolve requirements*.txt into the lock files
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header \
