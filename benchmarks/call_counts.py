@@ -24,6 +24,7 @@ _MARKETO = {
     "/rest/v1/activities/leadchanges.json": "change feed",
     "/rest/v1/activities/deletedleads.json": "deletion feed",
     "/rest/v1/activities.json": "merge feed",
+    "/rest/v1/leads/describe.json": "schema",
     "/rest/v1/activities/pagingtoken.json": "paging token",
 }
 

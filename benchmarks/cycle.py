@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -77,10 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False, stderr=True)
     with tempfile.TemporaryDirectory(prefix="leadsync-bench-") as temporary:
         folder = Path(options.folder or temporary)
-        ports = {"marketo_port": options.marketo_port, "dynamics_port": options.dynamics_port}
-        info = manage.up(folder / "sandbox", **ports)
+        marketo_port, dynamics_port = _free_ports()
+        info = manage.up(folder / "sandbox", marketo_port=marketo_port, dynamics_port=dynamics_port)
         try:
-            environ = {**info.connections(), "LEADSYNC_DATA": str(folder)}
+            environ = {
+                **info.connections(),
+                "AIRFLOW_CONN_LEADSYNC_DB": _state_store(folder),
+                "LEADSYNC_DATA": str(folder),
+            }
             bench = Bench(folder, Control(info.marketo.url), Control(info.dynamics.url), environ)
             measured = _measure(bench, options.rows, console)
         finally:
@@ -98,9 +103,21 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=10_000, help="changed rows on each side")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--folder", help="keep state and logs here, in an empty folder")
-    parser.add_argument("--marketo-port", type=int, default=8791)
-    parser.add_argument("--dynamics-port", type=int, default=8792)
     return parser.parse_args(arguments)
+
+
+def _free_ports() -> tuple[int, int]:
+    """Return two ports that nobody listens on."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _state_store(folder: Path) -> str:
+    """Return the state store's connection: without it, an Airflow would be asked first."""
+    return json.dumps({"conn_type": "sqlite", "host": str(folder / "leadsync.db")})
 
 
 def _measure(bench: Bench, rows: int, console: Console) -> list[Measured]:
