@@ -25,6 +25,15 @@ class Edit:
     value: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The records of a pair, where they existed, before the cycle that made them one."""
+
+    at: int
+    person: Json | None
+    row: Json | None
+
+
 @dataclass
 class Diary:
     """One run's story. Moments are counted, not timed.
@@ -34,7 +43,7 @@ class Diary:
     :ivar unrest: moments at which a cycle failed, was repeated or was a backfill: from then on it
         cannot be known from outside which values leadsync took for agreed.
     :ivar own_unrest: the same for one record, which was edited while a cycle ran.
-    :ivar before_link: a person's values just before it became somebody's counterpart.
+    :ivar before_link: what both records of a pair held just before it became one.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     """
@@ -45,8 +54,8 @@ class Diary:
     agreed: dict[tuple[Pair, str], Edit] = field(default_factory=dict)
     unrest: list[int] = field(default_factory=list)
     own_unrest: dict[RecordId, list[int]] = field(default_factory=lambda: defaultdict(list))
-    before_link: dict[Pair, Json | None] = field(default_factory=dict)
-    persons_before: dict[int, Json] = field(default_factory=dict)
+    before_link: dict[Pair, Before] = field(default_factory=dict)
+    records_before: dict[RecordId, Json] = field(default_factory=dict)
     person_deleted: dict[int, int] = field(default_factory=dict)
     row_deleted: dict[str, int] = field(default_factory=dict)
     row_touched: dict[str, int] = field(default_factory=dict)
@@ -113,8 +122,9 @@ class Diary:
     # -- cycles
 
     def cycle_begins(self) -> int:
-        """Remember the persons as they are; returns the moment."""
-        self.persons_before = {i: dict(p) for i, p in self.world.marketo.people.items()}
+        """Remember all records as they are; returns the moment."""
+        self.records_before = {i: dict(p) for i, p in self.world.marketo.people.items()}
+        self.records_before.update((row_id, dict(row)) for _, row_id, row in self.rows())
         return self.note("cycle begins")
 
     def cycle_ended(self, began: int, restless: Iterable[int], *, clean: bool) -> None:
@@ -126,7 +136,8 @@ class Diary:
             self.unrest.append(self.now)
         hidden = set(restless)
         for pair, table, person, row in self.pairs():
-            self.before_link.setdefault(pair, self.persons_before.get(pair[0]))
+            person_before, row_before = (self.records_before.get(record) for record in pair)
+            self.before_link.setdefault(pair, Before(began, person_before, row_before))
             moved = any(e.at > began for (i, _), e in self.edits.items() if i in pair)
             if moved or pair[0] in hidden:
                 self.own_unrest[pair[1]].append(self.now)

@@ -8,7 +8,7 @@ from typing import Any
 from leadsync.cycle.report import TERMINAL
 from leadsync.model import TABLES, Json
 from leadsync.state.port import LIVE, QuarantineRow
-from simulation.diary import Diary, Edit, Pair
+from simulation.diary import Before, Diary, Edit, Pair
 from simulation.values import COLUMNS, Value, compared, fields_of, invalid_fields, plain
 
 
@@ -202,8 +202,8 @@ class _Judge:
         marketo = _since(diary.edits.get((pair[0], name)), since)
         dynamics = _since(diary.edits.get((pair[1], name)), since)
         before = diary.before_link.get(pair)
-        if agreed is None and marketo is None and before is not None:
-            marketo = Edit(0, plain(name, before.get(name)))
+        if agreed is None and before is not None:
+            marketo, dynamics = _unless_older(before, name, marketo, dynamics)
         restless = diary.was_restless(pair, since)
         base = agreed.value if agreed else None
         verdict = Verdict(
@@ -288,6 +288,20 @@ class Verdict:
         marketo = f"M {self.marketo!r}{'*' * self.marketo_edited}"
         dynamics = f"D {self.dynamics!r}{'*' * self.dynamics_edited}"
         return f"{marketo} {dynamics} allowed {self.allowed}"
+
+
+def _unless_older(
+    before: Before, name: str, marketo: Edit | None, dynamics: Edit | None
+) -> tuple[Edit | None, Edit | None]:
+    """Put what the records held when they became a pair in the place of edits before that.
+
+    A record may have had another counterpart, whose values it took over.
+    """
+    if before.person is not None and (marketo is None or marketo.at < before.at):
+        marketo = Edit(before.at, plain(name, before.person.get(name)))
+    if before.row is not None and (dynamics is None or dynamics.at < before.at):
+        dynamics = Edit(before.at, plain(name, before.row.get(COLUMNS[name])))
+    return marketo, dynamics
 
 
 def entry_of(column: str) -> str:
