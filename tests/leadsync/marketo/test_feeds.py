@@ -91,6 +91,15 @@ def test_a_bounded_read_stops_after_its_end(scripted: Any) -> None:
     assert len(scripted.marketo.asked) == 2
 
 
+def test_a_read_of_some_pages_says_whether_there_was_more(scripted: Any) -> None:
+    scripted.marketo.will_answer(page("B", change("1")), page("C"), page("D", more=False))
+    first = scripted.client.lead_changes("A", ["title"], pages=2)
+    assert (guids(first), first.next_token, first.pages) == (["1"], "C", 2)
+    assert not first.complete
+    rest = scripted.client.deleted_leads("C", pages=2)
+    assert (rest.next_token, rest.pages, rest.complete) == ("D", 1, True)
+
+
 def test_many_fields_go_as_a_form(scripted: Any) -> None:
     scripted.marketo.will_answer(page("B", more=False))
     names = [f"aCustomFieldWithALongName{number}" for number in range(400)]
