@@ -21,7 +21,8 @@ _CONFIDENTIAL = (
     r"client[_-]?secret|secret|password|passwd|pwd|access[_-]?token|refresh[_-]?token|token"
     r"|api[_-]?key|client[_-]?assertion|assertion|authorization|signature|sig"
 )
-_EMAIL = re.compile(r"[\w.!#$%&'*+/?^`{|}~-]+(?:@|%40)(?:[\w-]+\.)+[\w-]{2,}")
+#: an equals sign is part of an address only right before the at sign: else it ends a name.
+_EMAIL = re.compile(r"(?:[\w.!#$%&'*+/?^`{|}~-]+=*|=+)(?:@|%40)(?:[\w-]+\.)+[\w-]{2,}")
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^\s/@]+@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 _JSON_WEB_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.?[\w-]*")
