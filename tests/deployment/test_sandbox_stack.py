@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from scripts import sandbox_stack
+from scripts import processes, sandbox_stack
 
 VARIABLES = {
     "AIRFLOW_CONN_MARKETO_DEFAULT": json.dumps(
@@ -61,7 +61,7 @@ def test_connection_to_a_real_system_is_left_alone(monkeypatch: pytest.MonkeyPat
 
 def test_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(sandbox_stack, "FOLDER", tmp_path)
-    monkeypatch.setenv(sandbox_stack.MARK, "")
+    monkeypatch.setenv(processes.MARK, "")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(sandbox_stack.SandboxError, match=f"Port {port} is in use.*make run"):
