@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,6 +61,7 @@ def copy(tmp_path: Path) -> Iterator[Path]:
 
 def shell(folder: Path, *commands: str) -> str:
     """Run ``commands`` in one shell that stops at the first that fails; returns the output."""
+    script = "\n".join(f"echo {shlex.quote(f'$ {line}')}\n{line}" for line in commands)
     environ = {
         **{name: value for name, value in os.environ.items() if "AIRFLOW" not in name},
         "PYTHON": f"{sys.base_prefix}/bin/python3",
@@ -71,7 +73,7 @@ def shell(folder: Path, *commands: str) -> str:
         "LEADSYNC_SCHEDULE": "0 * * * *",
     }
     done = subprocess.run(
-        ["bash", "-euxc", "\n".join(commands)],
+        ["bash", "-euc", script],
         cwd=folder,
         env=environ,
         stdout=subprocess.PIPE,

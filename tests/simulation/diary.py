@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from leadsync.model import Json
-from simulation.values import COLUMNS, Value, fields_of, plain
+from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from support.world import World
 
 Side = Literal["marketo", "dynamics"]
@@ -127,27 +127,33 @@ class Diary:
         self.records_before.update((row_id, dict(row)) for _, row_id, row in self.rows())
         return self.note("cycle begins")
 
-    def cycle_ended(self, began: int, restless: Iterable[int], *, clean: bool) -> None:
-        """Note which pairs exist now, and what a clean cycle left equal on both sides.
+    def cycle_ended(self, began: int, hidden: Iterable[int], *, clean: bool) -> set[Pair]:
+        """Note which pairs exist now; return those that a clean cycle has had all to itself.
 
-        :param restless: persons with activities that the log did not show when it began.
+        :param hidden: persons with activities that the log did not show when the cycle began.
         """
         if not clean:
             self.unrest.append(self.now)
-        hidden = set(restless)
-        for pair, table, person, row in self.pairs():
+        unseen, quiet = set(hidden), set()
+        for pair, _, _, row in self.pairs():
             person_before, row_before = (self.records_before.get(record) for record in pair)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
-            moved = any(e.at > began for (i, _), e in self.edits.items() if i in pair)
-            if moved or pair[0] in hidden:
+            edited = (edit.at > began for (record, _), edit in self.edits.items() if record in pair)
+            if pair[0] in unseen or self.row_touched[pair[1]] > began or any(edited):
                 self.own_unrest[pair[1]].append(self.now)
-                continue
-            if clean and row.get("new_synctomkto") is not False:
-                mapped = {entry["marketo"] for entry in self.world.mapping["fields"]}
-                for name in mapped.intersection(fields_of(table)):
-                    value = plain(name, person.get(name))
-                    if value == plain(name, row[COLUMNS[name]]):
-                        self.agreed[pair, name] = Edit(self.now, value)
+            elif clean and row["new_synctomkto"] is not False:
+                quiet.add(pair)
+        return quiet
+
+    def agree(self, quiet: Container[Pair]) -> None:
+        """Note what is equal on both sides of these pairs."""
+        mapping = self.world.mapping
+        mapped = {entry["marketo"] for entry in mapping["fields"]}
+        for pair, table, person, row in self.pairs():
+            for name in mapped.intersection(fields_of(table)) if pair in quiet else ():
+                marketo = compared(mapping, name, plain(name, person.get(name)))
+                if marketo == compared(mapping, name, plain(name, row[COLUMNS[name]])):
+                    self.agreed[pair, name] = Edit(self.now, marketo)
 
     # -- reading
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Container
 from typing import Any
 
 from leadsync.cycle.report import TERMINAL
@@ -28,6 +29,14 @@ def check_settled(diary: Diary) -> None:
     judge.quarantine()
     judge.values()
     judge.loners()
+
+
+def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
+    """Judge pairs right after a cycle that nobody disturbed; what is deferred may take another."""
+    judge = _Judge(diary)
+    deferred = {row["dynamics_id"] for row in diary.world.store.deferred()}
+    judge.pairs = [p for p in judge.pairs if p[0] in quiet and p[0][1] not in deferred]
+    judge.values()
 
 
 class _Judge:

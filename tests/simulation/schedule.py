@@ -152,7 +152,11 @@ class Run:
             self.diary.note(f"gave up: {error}")
         clean = smooth and report is not None and request.kind == "scheduled"
         self.diary.note(f"cycle {request.kind} clean={clean} {_told(report)}")
-        self.diary.cycle_ended(began, restless, clean=clean)
+        if self.world.marketo.page_size == SMALL_PAGE:
+            clean = False  # how many cycles a late activity takes depends on the pages
+        quiet = self.diary.cycle_ended(began, restless, clean=clean)
+        oracle.check_pairs(self.diary, quiet)
+        self.diary.agree(quiet)
         return report is not None
 
     def _stages(self, engine: Engine, request: CycleRequest) -> tuple[Json, bool]:

@@ -22,7 +22,7 @@ from leadsync.cycle.reading import as_table
 from leadsync.frames import cells_by_field
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import System
-from leadsync.state.port import Values
+from leadsync.state.port import QuarantineRow, Values
 from leadsync.validation.generate import rules_for
 from leadsync.validation.model import Failure, Operation, Split
 from leadsync.validation.split import split
@@ -114,8 +114,7 @@ def _hold_refused(plan: SyncPlan, pending: Unfinished, checked: Checked) -> None
     kept = []
     for proposal in checked.accepted:
         items = pending.quarantine.get(proposal.record["record_key"], [])
-        print_of_write = fingerprint(proposal.record["operation"], proposal.values)
-        item = refused_before(items, print_of_write, plan.rules_hash) if items else None
+        item = _refused(proposal, items, plan) if items else None
         if item is None:
             kept.append(proposal)
         else:
@@ -123,3 +122,11 @@ def _hold_refused(plan: SyncPlan, pending: Unfinished, checked: Checked) -> None
                 quarantined(proposal.record, proposal.values, item["failures"])
             )
     checked.accepted = kept
+
+
+def _refused(
+    proposal: Proposal, items: Sequence[QuarantineRow], plan: SyncPlan
+) -> QuarantineRow | None:
+    """Return the item that holds the very same write under the same rules, if there is one."""
+    print_of_write = fingerprint(proposal.record["operation"], proposal.values)
+    return refused_before(items, print_of_write, plan.rules_hash)

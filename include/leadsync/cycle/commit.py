@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pandas as pd
+
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
@@ -111,12 +113,11 @@ def _quarantined(engine: Engine, cycle: Cycle) -> list[Json]:
 
 def _unlinked(engine: Engine, cycle: Cycle) -> set[str]:
     """Return the keys of persons whose link could not be made: nothing of theirs is held."""
-    applied = {row["record_key"] for row in _applied(engine, cycle, "marketo")}
-    writes = to_records(_writes(engine, cycle, "marketo"))
+    applied = _applied(engine, cycle, "marketo", "record_key")
     return {
         person_key(write["marketo_id"])
-        for write in writes
-        if write["operation"] == "link" and write["record_key"] not in applied
+        for write in to_records(_linking_writes(engine, cycle, "marketo"))
+        if write["record_key"] not in applied
     }
 
 
@@ -130,7 +131,7 @@ def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
 
 def _links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
     """Return scope changes, closed links and new ETags, except where a load stored a newer one."""
-    written = {row["link_id"] for row in _applied(engine, cycle, "dynamics")}
+    written = _applied(engine, cycle, "dynamics", "link_id")
     return [
         link
         for link in staged_links(engine, cycle)
@@ -144,28 +145,30 @@ def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
     A new link's base needs the link, which its Marketo write stores: values that the same link sent
     to Dynamics are added here.
     """
-    linked = {row["link_id"] for row in _applied(engine, cycle, "marketo")}
+    linked = _applied(engine, cycle, "marketo", "link_id")
     base: dict[str, Values] = {}
     for row in to_records(engine.staging.read_frame(cycle.cycle_id, "base_moves")):
         if row["operation"] != "link":
             base.setdefault(row["link_id"], {})[row["field"]] = row["value"]
-    frame = _writes(engine, cycle, "dynamics")
-    applied = {row["record_key"] for row in _applied(engine, cycle, "dynamics")}
+    frame = _linking_writes(engine, cycle, "dynamics")
+    applied = _applied(engine, cycle, "dynamics", "record_key")
     for record, values in zip(to_records(frame), to_values(frame), strict=True):
-        made_now = record["operation"] == "link" and record["link_id"] in linked
-        if made_now and record["record_key"] in applied:
+        if record["link_id"] in linked and record["record_key"] in applied:
             base.setdefault(record["link_id"], {}).update(values)
     return base
 
 
-def _writes(engine: Engine, cycle: Cycle, side: str) -> Any:
-    return engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
+def _linking_writes(engine: Engine, cycle: Cycle, side: str) -> pd.DataFrame:
+    frame = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
+    return frame[frame["operation"] == "link"]
 
 
-def _applied(engine: Engine, cycle: Cycle, side: str) -> list[Json]:
-    results = to_records(engine.staging.read_frame(cycle.cycle_id, f"{side}_results"))
-    keys = {row["record_key"] for row in results if row["state"] == "applied"}
-    return [row for row in to_records(_writes(engine, cycle, side)) if row["record_key"] in keys]
+def _applied(engine: Engine, cycle: Cycle, side: str, column: str) -> set[str]:
+    """Return a column's values of the writes that a load stage has applied."""
+    results = engine.staging.read_frame(cycle.cycle_id, f"{side}_results")
+    writes = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
+    keys = results.loc[results["state"] == "applied", "record_key"]
+    return set(writes.loc[writes["record_key"].isin(keys), column])
 
 
 def _events(engine: Engine, cycle: Cycle) -> list[JournalRow]:

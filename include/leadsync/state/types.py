@@ -76,4 +76,7 @@ def storable(value: str) -> str:
 
 def to_json(value: Any) -> str:
     """Write ``value`` as compact ASCII JSON."""
-    return json.dumps(value, separators=(",", ":"))
+    return _COMPACT.encode(value)
+
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
