@@ -134,6 +134,70 @@ class DeferredRow(TypedDict):
     times: int
 
 
+RequestAction = Literal["sync_person", "sync_now", "change_owner"]
+
+
+class RequestRow(TypedDict):
+    """A call for one named record, waiting for a cycle or answered by one (semantics.md 4).
+
+    ``marketo_id`` names a person, or ``dynamics_table`` and ``dynamics_id`` a row.
+
+    :param sync_as: ``lead`` or ``contact``, for ``sync_person``.
+    :param assign_to: a Dynamics user, by id or e-mail address; ``None`` leaves the owner alone.
+    :param outcome: ``created``, ``linked``, ``already_linked``, ``synced``, ``assigned``,
+        ``quarantined``, ``refused``, ``ambiguous``, ``missing``; ``message`` says more to a person.
+    """
+
+    request_id: str
+    action: RequestAction
+    marketo_id: int | None
+    dynamics_table: str | None
+    dynamics_id: str | None
+    sync_as: str | None
+    assign_to: str | None
+    status: Literal["waiting", "done", "failed"]
+    outcome: str | None
+    message: str | None
+    cycle_id: str | None
+    requested_at: datetime
+    updated_at: datetime
+
+
+class RelatedRow(TypedDict):
+    """An account, user or team as it was last read, for the people who refer to it.
+
+    ``fields``: canonical values by Marketo REST name. ``active``: not deleted, not disabled.
+    """
+
+    table: str
+    id: str
+    fields: Values
+    active: bool
+
+
+class LookupRow(TypedDict):
+    """What a linked row refers to: ``column`` is ``parentcustomerid`` or ``ownerid``.
+
+    ``target_table`` and ``target_id`` are ``None`` when the column is empty.
+    """
+
+    link_id: str
+    column: str
+    target_table: str | None
+    target_id: str | None
+
+
+MarkKind = Literal["erased", "opted_out"]
+
+
+class MarkRow(TypedDict):
+    """A fact about an e-mail address that outlives its records; only a hash of it is kept."""
+
+    kind: MarkKind
+    key_hash: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class CycleRecord:
     """One run of the pipeline. ``kind``: ``scheduled``, ``backfill``, ``manual``."""
@@ -162,6 +226,10 @@ class StateChanges:
     :param deferred: upserted by ``record_key``; ``deferred_cleared`` are removed first.
     :param seen_activities: GUID and activity time; those before ``seen_before`` are pruned.
     :param cursors: by name.
+    :param requests: upserted by ``request_id``.
+    :param related: upserted by table and id.
+    :param lookups: upserted by link and column.
+    :param marks: upserted by kind and hash; ``marks_dropped`` (kind and hash) are removed first.
     """
 
     links: list[LinkRow] = field(default_factory=list)
@@ -175,6 +243,11 @@ class StateChanges:
     seen_activities: dict[str, datetime] = field(default_factory=dict)
     seen_before: datetime | None = None
     cursors: dict[str, str] = field(default_factory=dict)
+    requests: list[RequestRow] = field(default_factory=list)
+    related: list[RelatedRow] = field(default_factory=list)
+    lookups: list[LookupRow] = field(default_factory=list)
+    marks: list[MarkRow] = field(default_factory=list)
+    marks_dropped: list[tuple[MarkKind, str]] = field(default_factory=list)
     cycle: CycleRecord | None = None
 
 
@@ -215,6 +288,12 @@ class StateStore(Protocol):
         """Store ``changes`` in one transaction.
 
         :raises LeaseLostError: ``lease`` is given and no longer current; nothing is stored.
+        """
+        ...
+
+    def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
+        """Forget everything that these records left: links, base, journal, intents, quarantine,
+        deferrals, requests, lookups (S081); returns removed rows by table.
         """
         ...
 
@@ -283,6 +362,30 @@ class StateStore(Protocol):
         cycle_id: str | None = None,
     ) -> list[JournalRow]:
         """Return journal rows in order of time."""
+        ...
+
+    def requests(
+        self, *, waiting: bool = False, ids: Sequence[str] | None = None
+    ) -> list[RequestRow]:
+        """Return requests in the order in which they came: those waiting, or those named."""
+        ...
+
+    def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:
+        """Return accounts, users or teams as they were last read."""
+        ...
+
+    def lookups_of(self, link_ids: Sequence[str]) -> list[LookupRow]:
+        """Return what the rows of these links refer to."""
+        ...
+
+    def links_referring(
+        self, column: str, target_table: str, target_ids: Sequence[str]
+    ) -> list[LinkRow]:
+        """Return the live links whose row refers to one of the targets."""
+        ...
+
+    def marks(self, kind: MarkKind, key_hashes: Sequence[str]) -> set[str]:
+        """Return those hashes that carry a mark of ``kind``."""
         ...
 
     def cycle(self, cycle_id: str) -> CycleRecord | None:
