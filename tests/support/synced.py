@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -183,13 +184,29 @@ def unprovisioned(
     yield Synced(marketo_sandbox, dynamics_sandbox, environ)
 
 
+@pytest.fixture(scope="session")
+def _provisioned() -> dict[str, sqlite3.Connection]:
+    """Both stand-ins as provisioning left them, by system, once a test has done it."""
+    return {}
+
+
 @pytest.fixture
-def synced(unprovisioned: Synced) -> Synced:
-    """Both stand-ins, ready for a first cycle."""
-    engine = unprovisioned.engine
-    diagnosis = Diagnosis()
+def synced(unprovisioned: Synced, _provisioned: dict[str, sqlite3.Connection]) -> Synced:
+    """Both stand-ins, ready for a first cycle; provisioned once and put back for each test."""
+    systems = (unprovisioned.marketo.sandbox, unprovisioned.dynamics.sandbox)
+    if not _provisioned:
+        provision(unprovisioned)
+        _provisioned.update({sandbox.name: sandbox.database.copy() for sandbox in systems})
+    else:
+        for sandbox in systems:
+            sandbox.restore(_provisioned[sandbox.name])
+    return unprovisioned
+
+
+def provision(synced: Synced) -> None:
+    """Create leadsync's own fields in both systems, as ``leadsync doctor --provision`` does."""
+    engine, diagnosis = synced.engine, Diagnosis()
     doctor = Doctor(engine.mapping, engine.marketo, engine.dynamics, diagnosis)  # type: ignore[arg-type]
     doctor.examine(provision=True)
     assert diagnosis.ok, diagnosis.checks
-    unprovisioned.forget_calls()
-    return unprovisioned
+    synced.forget_calls()

@@ -102,6 +102,18 @@ class Database:
         with self._lock:
             self._connection.executescript(self._schema)
 
+    def copy(self) -> sqlite3.Connection:
+        """Return everything as it is now, in memory, for :meth:`restore`."""
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._lock:
+            self._connection.backup(kept)
+        return kept
+
+    def restore(self, kept: sqlite3.Connection) -> None:
+        """Put everything back as it was when ``kept`` was copied."""
+        with self._lock:
+            kept.backup(self._connection)
+
     def close(self) -> None:
         """Close the file; the object cannot be used any more."""
         with self._lock:

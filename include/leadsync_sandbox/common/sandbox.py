@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -65,6 +66,10 @@ class Sandbox(ABC):
     def reset(self) -> None:
         """Forget everything: records, logs, settings, faults, clock."""
         self.database.clear()
+
+    def restore(self, kept: sqlite3.Connection) -> None:
+        """Return to an earlier state, which ``database.copy()`` has kept."""
+        self.database.restore(kept)
 
     def latency(self, call: Call) -> float:  # noqa: ARG002 - systems override it
         """Return the seconds that the real service would take, under the chosen profile."""

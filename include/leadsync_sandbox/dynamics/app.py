@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 import uuid
 from collections.abc import Mapping
@@ -58,6 +59,11 @@ class DynamicsSandbox(Sandbox):
         self._schema = None
         super().reset()
         self._open()
+
+    def restore(self, kept: sqlite3.Connection) -> None:
+        """Return to an earlier state, schema included."""
+        super().restore(kept)
+        self._schema = None
 
     def _session(self, user_id: str, root: str = "/api/data/v9.2/") -> Session:
         return Session(
