@@ -1,14 +1,15 @@
-"""The frames that travel between stages: their columns and dtypes, and how cells go in and out.
+"""The frames that travel between stages: their columns and dtypes, as rows and as pandas frames.
 
-Field columns hold canonical values (docs/architecture.md, Values) in pandas' ``str`` dtype and are
-named by Marketo REST name behind :data:`FIELD_PREFIX`, so that they cannot collide with the fixed
-columns. Fixed columns are ``str`` too, except ids and counts (``Int64``).
+Stages hand on :class:`Rows`; staging keeps them as Parquet that pandas opens. There, field columns
+hold canonical values (docs/architecture.md, Values) in pandas' ``str`` dtype and are named by
+Marketo REST name behind :data:`FIELD_PREFIX`, so that they cannot collide with the fixed columns.
+Fixed columns are ``str`` too, except ids and counts (``Int64``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pandas as pd
@@ -93,35 +94,71 @@ DECISIONS = (
 BASE_MOVES = ("link_id", "operation", "field", "value")
 
 
-def to_frame(
-    records: Sequence[Mapping[str, Any]],
-    columns: Sequence[str],
-    fields: Sequence[str] = (),
-    values: Sequence[Values] | None = None,
-) -> pd.DataFrame:
-    """Build a frame from records of fixed columns, and values by field name.
+@dataclass(slots=True)
+class Rows:
+    """The rows of a frame in plain Python.
 
-    :param values: one mapping per record; a field that it lacks is absent.
+    On the way into staging a record may lack columns, which become null, and hold others, which are
+    left out; likewise for fields, which become absent. What comes back is complete.
+
+    :param columns: the fixed columns.
+    :param records: a cell for each fixed column by its name.
+    :param fields: the fields that have a column.
+    :param values: canonical values by field for every record, or nothing at all where the frame
+        has no field columns; absent fields are left out.
     """
-    if not records:
-        return _empty(tuple(columns), tuple(fields)).copy()
+
+    columns: Sequence[str]
+    records: list[dict[str, Any]]
+    fields: Sequence[str] = ()
+    values: list[Values] = field(default_factory=list)
+
+    def pairs(self) -> list[tuple[dict[str, Any], Values]]:
+        """Return every record with its values."""
+        return list(zip(self.records, self.values, strict=True))
+
+    def completed(self) -> Rows:
+        """Return a copy with all columns and no others, as it comes back from staging."""
+        known = frozenset(self.fields)
+        return Rows(
+            columns=self.columns,
+            records=[{name: one.get(name) for name in self.columns} for one in self.records],
+            fields=self.fields,
+            values=[
+                {name: cell for name, cell in one.items() if cell != ABSENT and name in known}
+                for one in self.values
+            ],
+        )
+
+
+def to_frame(rows: Rows) -> pd.DataFrame:
+    """Build a frame; a field that a row lacks is absent."""
     data: dict[str, Any] = {}
-    for column in columns:
-        cells = [record.get(column) for record in records]
+    for column in rows.columns:
+        cells = [record.get(column) for record in rows.records]
         data[column] = pd.array(cells, dtype="Int64" if column in INTEGERS else "str")
-    for name, field_cells in cells_by_field(fields, values or ()).items():
+    for name, field_cells in cells_by_field(rows.fields, rows.values).items():
         data[FIELD_PREFIX + name] = pd.array(field_cells, dtype="str")
     return pd.DataFrame(data, copy=False)
 
 
-@lru_cache
-def _empty(columns: tuple[str, ...], fields: tuple[str, ...]) -> pd.DataFrame:
-    """Return a frame without rows; most frames of most cycles are."""
-    data: dict[str, Any] = {
-        column: pd.array([], dtype="Int64" if column in INTEGERS else "str") for column in columns
-    }
-    data |= {FIELD_PREFIX + name: pd.array([], dtype="str") for name in fields}
-    return pd.DataFrame(data, copy=False)
+def from_frame(frame: pd.DataFrame) -> Rows:
+    """Read a frame: missing cells as ``None``, integers as ``int``, absent cells left out."""
+    fixed = [name for name in frame.columns if not name.startswith(FIELD_PREFIX)]
+    columns = [name for name in frame.columns if name.startswith(FIELD_PREFIX)]
+    fields = tuple(name.removeprefix(FIELD_PREFIX) for name in columns)
+    return Rows(
+        columns=tuple(fixed),
+        records=[
+            dict(zip(fixed, row, strict=True))
+            for row in zip(*(_plain(frame[name]) for name in fixed), strict=True)
+        ],
+        fields=fields,
+        values=[
+            {name: cell for name, cell in zip(fields, row, strict=True) if cell != ABSENT}
+            for row in zip(*(_plain(frame[name]) for name in columns), strict=True)
+        ],
+    )
 
 
 def cells_by_field(fields: Iterable[str], values: Sequence[Values]) -> dict[str, list[str | None]]:
@@ -136,38 +173,6 @@ def cells_by_field(fields: Iterable[str], values: Sequence[Values]) -> dict[str,
             if column is not None:
                 column[position] = value
     return cells
-
-
-def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the fixed columns row by row, missing cells as ``None``, integers as ``int``."""
-    if not len(frame):
-        return []
-    columns = [name for name in frame.columns if not name.startswith(FIELD_PREFIX)]
-    lists = [_plain(frame[name]) for name in columns]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
-
-
-def to_values(frame: pd.DataFrame, *, drop_absent: bool = True) -> list[Values]:
-    """Return the field columns row by row; absent cells are left out unless asked for."""
-    if not len(frame):
-        return []
-    columns = [name for name in frame.columns if name.startswith(FIELD_PREFIX)]
-    names = [name.removeprefix(FIELD_PREFIX) for name in columns]
-    lists = [_plain(frame[name]) for name in columns]
-    if not columns:
-        return [{} for _ in range(len(frame))]
-    rows = zip(*lists, strict=True)
-    if not drop_absent:
-        return [dict(zip(names, row, strict=True)) for row in rows]
-    return [
-        {name: cell for name, cell in zip(names, row, strict=True) if cell != ABSENT}
-        for row in rows
-    ]
-
-
-def field_columns(names: Iterable[str]) -> dict[str, str]:
-    """Return frame columns by field name."""
-    return {name: FIELD_PREFIX + name for name in names}
 
 
 def _plain(series: pd.Series[Any]) -> list[Any]:

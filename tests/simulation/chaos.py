@@ -15,7 +15,7 @@ MARKETO = ("paging_token", "lead_changes", "deleted_leads", "persons", "sync_per
 DYNAMICS = ("delta", "rows_by_id", "rows_modified", "write_rows")
 WRITES = ("sync_persons", "write_rows")
 STORE = ("apply", "acquire_lease", "release_lease")
-STAGING = ("write_frame", "write_document", "drop")
+STAGING = ("write_rows", "write_document", "drop")
 
 
 class Crash(BaseException):

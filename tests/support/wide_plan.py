@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from leadsync.mapping.model import Mapping
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.resolve import resolve
@@ -73,8 +71,6 @@ def wide_plan() -> SyncPlan:
     return resolve(Mapping.model_validate({"fields": ENTRIES}), WIDE_SCHEMAS)
 
 
-def frame_of(rows: list[dict[str, str | None]]) -> pd.DataFrame:
-    """A frame with a column for every field; what a row lacks is absent."""
-    return pd.DataFrame(
-        {name: pd.Series([row.get(name, ABSENT) for row in rows], dtype="str") for name in CELLS}
-    )
+def cells_of(rows: list[dict[str, str | None]]) -> dict[str, list[str | None]]:
+    """Cells for every field; what a row lacks is absent."""
+    return {name: [row.get(name, ABSENT) for row in rows] for name in CELLS}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import pandas as pd
 
 from leadsync.cycle.carried import Unfinished
 from leadsync.cycle.context import Engine
@@ -57,22 +55,15 @@ def check_proposals(
     for (table, operation), members in groups.items():
         rules = rules_for(plan, as_table(table), target, operation)
         names = [f.name for f in plan.tables[as_table(table)].fields]
-        result = split(_frame(names, members), rules, engine.check)
-        _sort(members, names, result, checked)
+        cells = cells_by_field(names, [member.values for member in members])
+        _sort(members, split(cells, rules, engine.check), checked)
     _hold_refused(plan, pending, checked)
     return checked
 
 
-def _frame(names: Sequence[str], proposals: Sequence[Proposal]) -> pd.DataFrame:
-    cells = cells_by_field(names, [proposal.values for proposal in proposals])
-    columns = {name: pd.Series(column, dtype="str") for name, column in cells.items()}
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(proposals)))
-
-
-def _sort(
-    proposals: Sequence[Proposal], names: Sequence[str], result: Split, checked: Checked
-) -> None:
-    for position, failures in _by_position(result.held_records).items():
+def _sort(proposals: Sequence[Proposal], result: Split, checked: Checked) -> None:
+    whole = _by_position(result.held_records)
+    for position, failures in whole.items():
         proposal = proposals[position]
         checked.quarantined.append(
             quarantined(proposal.record, proposal.values, from_validation(failures))
@@ -85,22 +76,20 @@ def _sort(
         checked.quarantined.append(
             quarantined(proposal.record, held, from_validation([failure]), field=name)
         )
-    mended = _mended_values(names, result)
     checked.accepted.extend(
-        Proposal(proposals[position].record, mended.get(position, proposals[position].values))
-        for position in result.accepted.index
+        _mended(proposal, result.mended.get(position))
+        for position, proposal in enumerate(proposals)
+        if position not in whole
     )
 
 
-def _mended_values(names: Sequence[str], result: Split) -> dict[int, Values]:
-    """Return the values of the accepted rows in which a field was held, cut or filled."""
-    touched = sorted({one.position for one in (*result.held_fields, *result.warnings)})
-    cells = result.accepted.loc[touched, list(names)].astype(object)
-    rows = cells.where(cells.notna(), None).to_numpy().tolist()
-    return {
-        position: {name: cell for name, cell in zip(names, row, strict=True) if cell != ABSENT}
-        for position, row in zip(touched, rows, strict=True)
-    }
+def _mended(proposal: Proposal, cells: Mapping[str, str] | None) -> Proposal:
+    """Return the proposal with new cells in the place of fields that were held, cut or filled."""
+    if not cells:
+        return proposal
+    values: Values = {**proposal.values, **cells}
+    kept = {name: cell for name, cell in values.items() if cell != ABSENT}
+    return Proposal(proposal.record, kept)
 
 
 def _by_position(failures: Sequence[Failure]) -> dict[int, list[Failure]]:

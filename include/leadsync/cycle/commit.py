@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
-
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
@@ -19,7 +17,6 @@ from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
 from leadsync.cycle.schemas import plan_of
 from leadsync.errors import StateError
-from leadsync.frames import to_records, to_values
 from leadsync.model import Json
 from leadsync.state.port import (
     CycleRecord,
@@ -82,11 +79,11 @@ def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
     results = {
         row["record_key"]: row
         for side in ("marketo", "dynamics")
-        for row in to_records(engine.staging.read_frame(cycle.cycle_id, f"{side}_results"))
+        for row in engine.staging.read_rows(cycle.cycle_id, f"{side}_results").records
     }
     outcomes = []
     unlinked = _unlinked(engine, cycle)
-    for outcome in to_records(engine.staging.read_frame(cycle.cycle_id, "outcomes")):
+    for outcome in engine.staging.read_rows(cycle.cycle_id, "outcomes").records:
         result = results.get(outcome["record_key"])
         if outcome["state"] == "quarantined" and outcome["record_key"] in unlinked:
             outcome.update(state="out_of_scope", reason="not linked to a Dynamics record")
@@ -106,7 +103,7 @@ def _quarantined(engine: Engine, cycle: Cycle) -> list[Json]:
     return [
         item
         for name in frames
-        for item in quarantine_items(engine.staging.read_frame(cycle.cycle_id, name))
+        for item in quarantine_items(engine.staging.read_rows(cycle.cycle_id, name))
         if item["record_key"] not in unlinked
     ]
 
@@ -116,7 +113,7 @@ def _unlinked(engine: Engine, cycle: Cycle) -> set[str]:
     applied = _applied(engine, cycle, "marketo", "record_key")
     return {
         person_key(write["marketo_id"])
-        for write in to_records(_linking_writes(engine, cycle, "marketo"))
+        for write, _ in _linking_writes(engine, cycle, "marketo")
         if write["record_key"] not in applied
     }
 
@@ -147,28 +144,27 @@ def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
     """
     linked = _applied(engine, cycle, "marketo", "link_id")
     base: dict[str, Values] = {}
-    for row in to_records(engine.staging.read_frame(cycle.cycle_id, "base_moves")):
+    for row in engine.staging.read_rows(cycle.cycle_id, "base_moves").records:
         if row["operation"] != "link":
             base.setdefault(row["link_id"], {})[row["field"]] = row["value"]
-    frame = _linking_writes(engine, cycle, "dynamics")
     applied = _applied(engine, cycle, "dynamics", "record_key")
-    for record, values in zip(to_records(frame), to_values(frame), strict=True):
+    for record, values in _linking_writes(engine, cycle, "dynamics"):
         if record["link_id"] in linked and record["record_key"] in applied:
             base.setdefault(record["link_id"], {}).update(values)
     return base
 
 
-def _linking_writes(engine: Engine, cycle: Cycle, side: str) -> pd.DataFrame:
-    frame = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
-    return frame[frame["operation"] == "link"]
+def _linking_writes(engine: Engine, cycle: Cycle, side: str) -> list[tuple[Json, Values]]:
+    writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes")
+    return [pair for pair in writes.pairs() if pair[0]["operation"] == "link"]
 
 
 def _applied(engine: Engine, cycle: Cycle, side: str, column: str) -> set[str]:
     """Return a column's values of the writes that a load stage has applied."""
-    results = engine.staging.read_frame(cycle.cycle_id, f"{side}_results")
-    writes = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
-    keys = results.loc[results["state"] == "applied", "record_key"]
-    return set(writes.loc[writes["record_key"].isin(keys), column])
+    results = engine.staging.read_rows(cycle.cycle_id, f"{side}_results").records
+    keys = {row["record_key"] for row in results if row["state"] == "applied"}
+    writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
+    return {write[column] for write in writes if write["record_key"] in keys}
 
 
 def _events(engine: Engine, cycle: Cycle) -> list[JournalRow]:
@@ -188,7 +184,7 @@ def _events(engine: Engine, cycle: Cycle) -> list[JournalRow]:
             winner=None,
             rule=row["rule"],
         )
-        for row in to_records(engine.staging.read_frame(cycle.cycle_id, "events"))
+        for row in engine.staging.read_rows(cycle.cycle_id, "events").records
     ]
 
 
@@ -219,10 +215,8 @@ def _advance(engine: Engine, cycle: Cycle, changes: StateChanges) -> None:
     for stage in ("extract_marketo", "extract_dynamics"):
         document = engine.staging.read_document(cycle.cycle_id, stage)
         changes.cursors.update(document["cursors"] if document else {})
-    activities = engine.staging.read_frame(cycle.cycle_id, "activities")
-    changes.seen_activities = {
-        row["guid"]: parse_instant(row["at"]) for row in to_records(activities)
-    }
+    activities = engine.staging.read_rows(cycle.cycle_id, "activities").records
+    changes.seen_activities = {row["guid"]: parse_instant(row["at"]) for row in activities}
     changes.seen_before = _forgettable(engine, cycle)
 
 

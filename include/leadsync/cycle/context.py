@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
-import pandas as pd
-
 from leadsync.clock import Clock, parse_instant
+from leadsync.frames import Rows
 from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json
 from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
 from leadsync.settings import Settings
 from leadsync.state.port import Lease, StateStore
-from leadsync.validation.model import Failure, RuleSet
+from leadsync.validation.model import Cells, Failure, RuleSet
 
 CycleKind = Literal["scheduled", "backfill", "manual"]
 LEASE_NAME = "cycle"
@@ -28,9 +27,9 @@ R = TypeVar("R")
 class StagingArea(Protocol):
     """Where a cycle's frames and documents wait between stages."""
 
-    def write_frame(self, cycle_id: str, name: str, frame: pd.DataFrame) -> str: ...
+    def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str: ...
 
-    def read_frame(self, cycle_id: str, name: str) -> pd.DataFrame: ...
+    def read_rows(self, cycle_id: str, name: str) -> Rows: ...
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str: ...
 
@@ -63,7 +62,7 @@ class Engine:
     ledger: CallLedger
     mapping: FieldMapping
     settings: Settings
-    check: Callable[[pd.DataFrame, RuleSet], list[Failure]]
+    check: Callable[[Cells, RuleSet], list[Failure]]
     new_id: Callable[[], str]
     in_parallel: ParallelMap
     holder: str = ""

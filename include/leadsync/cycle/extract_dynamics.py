@@ -12,7 +12,7 @@ from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.reading import read_rows, row_columns, row_record, row_values
 from leadsync.cycle.schemas import plan_of
 from leadsync.errors import DeltaExpiredError, SchemaChangedError
-from leadsync.frames import ROWS, to_frame
+from leadsync.frames import ROWS, Rows
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.model import DeltaRead, Json
 from leadsync.state.port import Values
@@ -41,8 +41,8 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
     except SchemaChangedError:
         plan = plan_of(engine, cycle, refresh=True)
         extract = _read(engine, cycle, plan)
-    frame = to_frame(extract.records, ROWS, plan.names, extract.values)
-    engine.staging.write_frame(cycle.cycle_id, "rows", frame)
+    rows = Rows(ROWS, extract.records, plan.names, extract.values)
+    engine.staging.write_rows(cycle.cycle_id, "rows", rows)
     summary: dict[str, Any] = {"read_in_full": extract.full_reads}
     for record in extract.records:
         key = f"{record['table']}_{record['event']}"

@@ -21,7 +21,7 @@ from leadsync.cycle.feed_cursor import FeedCursor
 from leadsync.cycle.reading import as_table, person_values, read_persons
 from leadsync.cycle.schemas import plan_of
 from leadsync.errors import SchemaChangedError
-from leadsync.frames import ACTIVITIES, PERSONS, to_frame
+from leadsync.frames import ACTIVITIES, PERSONS, Rows
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Activity, FeedRead, Json
 from leadsync.state.port import LIVE, LinkRow, StateChanges, Values
@@ -53,14 +53,13 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
         plan = plan_of(engine, cycle, refresh=True)
         feeds = _read_feeds(engine, cycle, plan)
     records, values = _persons(engine, cycle, plan, feeds)
-    engine.staging.write_frame(
-        cycle.cycle_id, "persons", to_frame(records, PERSONS, plan.names, values)
-    )
-    seen = [
+    persons = Rows(PERSONS, records, plan.names, values)
+    engine.staging.write_rows(cycle.cycle_id, "persons", persons)
+    seen: list[Json] = [
         {"guid": activity.guid, "at": activity.at.isoformat()}
         for activity in (*feeds.changes, *feeds.deletes)
     ]
-    engine.staging.write_frame(cycle.cycle_id, "activities", to_frame(seen, ACTIVITIES))
+    engine.staging.write_rows(cycle.cycle_id, "activities", Rows(ACTIVITIES, seen))
     summary: Json = {"activities": len(seen)}
     for record in records:
         summary[record["event"]] = summary.get(record["event"], 0) + 1

@@ -21,7 +21,6 @@ from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.work import event
-from leadsync.frames import to_records
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import (
     MARKETO_DYNAMICS_CREATED_AT,
@@ -102,7 +101,7 @@ def _store_closed(engine: Engine, cycle: Cycle, writes: Sequence[Write]) -> None
 
 def _agreed(engine: Engine, cycle: Cycle) -> dict[str, Values]:
     moves: dict[str, Values] = {}
-    for row in to_records(engine.staging.read_frame(cycle.cycle_id, "base_moves")):
+    for row in engine.staging.read_rows(cycle.cycle_id, "base_moves").records:
         moves.setdefault(row["link_id"], {})[row["field"]] = row["value"]
     return moves
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
-from leadsync.cycle.quarantining import fingerprint, quarantine_frame, quarantined
-from leadsync.frames import to_frame, to_records, to_values
+from leadsync.cycle.quarantining import fingerprint, quarantine_rows, quarantined
+from leadsync.frames import Rows
 from leadsync.model import Json, System
 from leadsync.state.port import (
     IntentRow,
@@ -110,9 +110,9 @@ class Loader:
     def finish(self) -> Json:
         """Write the frames of results and quarantine, and return counts for the log."""
         staging, cycle_id = self.engine.staging, self.cycle.cycle_id
-        staging.write_frame(cycle_id, f"{self.side}_results", to_frame(self.results.rows, RESULTS))
-        staging.write_frame(
-            cycle_id, f"{self.side}_refused", quarantine_frame(self.results.quarantine)
+        staging.write_rows(cycle_id, f"{self.side}_results", Rows(RESULTS, self.results.rows))
+        staging.write_rows(
+            cycle_id, f"{self.side}_refused", quarantine_rows(self.results.quarantine)
         )
         summary: Json = {}
         for row in self.results.rows:
@@ -161,19 +161,19 @@ _INTENT_STATUS = {"applied": "done", "deferred": "deferred", "quarantined": "ref
 
 def read_writes(engine: Engine, cycle: Cycle, side: System) -> list[Write]:
     """Read a side's accepted writes."""
-    frame = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
-    pairs = zip(to_records(frame), to_values(frame), strict=True)
+    writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes")
     return [
-        Write(record, values, _intent_id(cycle, side, record, values)) for record, values in pairs
+        Write(record, values, _intent_id(cycle, side, record, values))
+        for record, values in writes.pairs()
     ]
 
 
 def read_decisions(engine: Engine, cycle: Cycle, side: System) -> dict[str, list[Json]]:
     """Read a side's field decisions by record key."""
     decisions: dict[str, list[Json]] = defaultdict(list)
-    frame = engine.staging.read_frame(cycle.cycle_id, "decisions")
-    for row in to_records(frame[frame["side"] == side]):
-        decisions[row["record_key"]].append(row)
+    for row in engine.staging.read_rows(cycle.cycle_id, "decisions").records:
+        if row["side"] == side:
+            decisions[row["record_key"]].append(row)
     return decisions
 
 
@@ -190,7 +190,7 @@ def staged_links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
             cycle_id=row["cycle_id"],
             updated_at=parse_instant(row["updated_at"]),
         )
-        for row in to_records(engine.staging.read_frame(cycle.cycle_id, "links"))
+        for row in engine.staging.read_rows(cycle.cycle_id, "links").records
     ]
 
 

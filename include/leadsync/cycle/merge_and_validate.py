@@ -13,7 +13,7 @@ from leadsync.cycle.decide import Proposal, Proposals, decide
 from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.match_rows import match_rows
-from leadsync.cycle.quarantining import quarantine_frame, quarantined
+from leadsync.cycle.quarantining import quarantine_rows, quarantined
 from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.work import Work
 from leadsync.frames import (
@@ -21,9 +21,7 @@ from leadsync.frames import (
     DECISIONS,
     OUTCOMES,
     WRITES,
-    to_frame,
-    to_records,
-    to_values,
+    Rows,
 )
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json
@@ -100,11 +98,9 @@ def _writing_began(engine: Engine, cycle: Cycle) -> bool:
 
 
 def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -> Work:
-    persons = engine.staging.read_frame(cycle.cycle_id, "persons")
-    rows = engine.staging.read_frame(cycle.cycle_id, "rows")
     window = Window(
-        persons=list(zip(to_records(persons), to_values(persons), strict=True)),
-        rows=list(zip(to_records(rows), to_values(rows), strict=True)),
+        persons=engine.staging.read_rows(cycle.cycle_id, "persons").pairs(),
+        rows=engine.staging.read_rows(cycle.cycle_id, "rows").pairs(),
     )
     work = Work()
     gatherer = Gatherer(engine, cycle, plan, window, pending, find_links(engine, window), work)
@@ -155,8 +151,8 @@ def _write_writes(engine: Engine, cycle: Cycle, plan: SyncPlan, outgoing: Outgoi
     for name, checked in sides:
         records = [proposal.record for proposal in checked.accepted]
         values = [proposal.values for proposal in checked.accepted]
-        frame = to_frame(records, WRITES, plan.names, values)
-        engine.staging.write_frame(cycle.cycle_id, name, frame)
+        rows = Rows(WRITES, records, plan.names, values)
+        engine.staging.write_rows(cycle.cycle_id, name, rows)
 
 
 def _write_plan(
@@ -164,17 +160,17 @@ def _write_plan(
 ) -> None:
     held = outgoing.to_dynamics.held_fields | outgoing.to_marketo.held_fields
     decisions = [d for d in proposals.decisions if (d["record_key"], d["field"]) not in held]
-    events = [{**row, "table": row["dynamics_table"]} for row in work.journal]
+    events: list[Json] = [{**row, "table": row["dynamics_table"]} for row in work.journal]
     links = [_link_record(link) for link in work.links.values()]
-    for name, frame in {
-        "decisions": to_frame(decisions, DECISIONS),
-        "base_moves": to_frame(proposals.base_moves, BASE_MOVES),
-        "outcomes": to_frame(list(work.outcomes.values()), OUTCOMES),
-        "links": to_frame(links, LINKS),
-        "events": to_frame(events, EVENTS),
-        "quarantine": quarantine_frame([*outgoing.quarantined, *_held_items(work)]),
+    for name, rows in {
+        "decisions": Rows(DECISIONS, decisions),
+        "base_moves": Rows(BASE_MOVES, proposals.base_moves),
+        "outcomes": Rows(OUTCOMES, list(work.outcomes.values())),
+        "links": Rows(LINKS, links),
+        "events": Rows(EVENTS, events),
+        "quarantine": quarantine_rows([*outgoing.quarantined, *_held_items(work)]),
     }.items():
-        engine.staging.write_frame(cycle.cycle_id, name, frame)
+        engine.staging.write_rows(cycle.cycle_id, name, rows)
 
 
 def _link_record(link: LinkRow) -> Json:

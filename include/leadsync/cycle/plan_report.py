@@ -8,20 +8,19 @@ from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
 from leadsync.cycle.schemas import plan_of
-from leadsync.frames import to_records, to_values
 from leadsync.model import Direction, Json
 from leadsync.values.marks import shown
 
 
 def build_plan_report(engine: Engine, cycle: Cycle) -> Json:
     """Return ``{counts, changes, collisions, quarantine}`` from the frames of a merged cycle."""
-    decisions = to_records(engine.staging.read_frame(cycle.cycle_id, "decisions"))
+    decisions = engine.staging.read_rows(cycle.cycle_id, "decisions").records
     before = {(row["record_key"], row["field"]): row for row in decisions}
     changes = [
         *_changes(engine, cycle, "to_marketo", before),
         *_changes(engine, cycle, "to_dynamics", before),
     ]
-    items = quarantine_items(engine.staging.read_frame(cycle.cycle_id, "quarantine"))
+    items = quarantine_items(engine.staging.read_rows(cycle.cycle_id, "quarantine"))
     return {
         "counts": _counts(engine, cycle),
         "changes": changes,
@@ -31,10 +30,10 @@ def build_plan_report(engine: Engine, cycle: Cycle) -> Json:
 
 
 def _counts(engine: Engine, cycle: Cycle) -> Json:
-    outcomes = to_records(engine.staging.read_frame(cycle.cycle_id, "outcomes"))
+    outcomes = engine.staging.read_rows(cycle.cycle_id, "outcomes").records
     creating = {
         row["record_key"]
-        for row in to_records(engine.staging.read_frame(cycle.cycle_id, "marketo_writes"))
+        for row in engine.staging.read_rows(cycle.cycle_id, "marketo_writes").records
         if row["operation"] == "create"
     }
     for outcome in outcomes:
@@ -50,7 +49,7 @@ def _changes(
     engine: Engine, cycle: Cycle, direction: Direction, before: dict[tuple[str, str], Json]
 ) -> list[Json]:
     side = direction.removeprefix("to_")
-    frame = engine.staging.read_frame(cycle.cycle_id, f"{side}_writes")
+    writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes")
     return [
         {
             "direction": direction,
@@ -68,7 +67,7 @@ def _changes(
                 if value is not None or record["operation"] != "create"
             ],
         }
-        for record, values in zip(to_records(frame), to_values(frame), strict=True)
+        for record, values in writes.pairs()
     ]
 
 

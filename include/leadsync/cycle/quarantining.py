@@ -7,9 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
-from leadsync.frames import to_frame, to_records
+from leadsync.frames import Rows
 from leadsync.model import RecordError
 from leadsync.state.port import FailureItem, QuarantineRow, Values
 from leadsync.validation.model import Failure
@@ -93,16 +91,16 @@ def from_server(errors: Sequence[RecordError], field: str = "") -> list[FailureI
     ]
 
 
-def quarantine_frame(items: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Build the frame that carries quarantined records to the commit."""
-    return to_frame(items, QUARANTINED)
+def quarantine_rows(items: list[dict[str, Any]]) -> Rows:
+    """Return the frame that carries quarantined records to the commit."""
+    return Rows(QUARANTINED, items)
 
 
-def quarantine_items(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def quarantine_items(rows: Rows) -> list[dict[str, Any]]:
     """Read the frame back, JSON parsed."""
     return [
         {**item, "row": json.loads(item["row"]), "failures": json.loads(item["failures"])}
-        for item in to_records(frame)
+        for item in rows.records
     ]
 
 

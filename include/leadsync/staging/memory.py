@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pandas as pd
-
+from leadsync.frames import Rows
 from leadsync.model import Json
 from leadsync.staging.store import missing
 
@@ -14,22 +13,23 @@ class MemoryStaging:
     """Keeps frames and documents as ``Staging`` does, without storage; nobody shares them."""
 
     def __init__(self) -> None:
-        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+        self._frames: dict[tuple[str, str], Rows] = {}
         self._documents: dict[tuple[str, str], str] = {}
 
-    def write_frame(self, cycle_id: str, name: str, frame: pd.DataFrame) -> str:
-        """Keep a copy of a frame without its index; pandas copies cells only when one changes."""
-        self._frames[cycle_id, name] = frame.reset_index(drop=True)
+    def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str:
+        """Keep a copy of a frame's rows."""
+        self._frames[cycle_id, name] = rows.completed()
         return f"memory://{cycle_id}/{name}"
 
-    def read_frame(self, cycle_id: str, name: str) -> pd.DataFrame:
-        """Return a copy of a frame.
+    def read_rows(self, cycle_id: str, name: str) -> Rows:
+        """Return a copy of a frame's rows.
 
         :raises StagingError: no stage has stored it.
         """
-        if (cycle_id, name) not in self._frames:
+        kept = self._frames.get((cycle_id, name))
+        if kept is None:
             raise missing(cycle_id, name, "memory")
-        return self._frames[cycle_id, name].copy(deep=False)
+        return kept.completed()
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str:
         """Keep a copy of a JSON document."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from io import BytesIO
 from typing import Any
 
 import pandas as pd
 
 from leadsync.errors import LeadsyncError
+from leadsync.frames import Rows, from_frame, to_frame
 from leadsync.model import Json
 from leadsync.staging.files import CycleFiles
 
@@ -20,8 +23,8 @@ class StagingError(LeadsyncError):
 class Staging:
     """Frames as Parquet and documents as JSON, in any storage that fsspec knows.
 
-    Frames keep columns, order and dtypes (``str``, ``Int64``, ``boolean``, ...) and every text,
-    null and mark of their cells; their index is not kept.
+    Frames keep columns, order and dtypes (``str``, ``Int64``) and every text, null and mark of
+    their cells.
 
     :param url: fsspec URL or local path: ``LEADSYNC_STAGING``.
     :param storage_options: what the storage needs besides, as fsspec takes it.
@@ -31,22 +34,25 @@ class Staging:
     def __init__(self, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
         self._files = CycleFiles(url, storage_options)
 
-    def write_frame(self, cycle_id: str, name: str, frame: pd.DataFrame) -> str:
-        """Store a frame, replacing the one of that name; returns its path."""
+    def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str:
+        """Store rows as a frame, replacing the one of that name; returns its path."""
 
         def fill(file: Any) -> None:
-            frame.to_parquet(file, engine="pyarrow", compression="zstd", index=False)
+            if rows.records:
+                _write_frame(rows, file)
+            else:
+                file.write(_empty(tuple(rows.columns), tuple(rows.fields)))
 
         return self._files.write(cycle_id, f"{name}.parquet", fill)
 
-    def read_frame(self, cycle_id: str, name: str) -> pd.DataFrame:
-        """Return a frame.
+    def read_rows(self, cycle_id: str, name: str) -> Rows:
+        """Return the rows of a frame, complete and without absent fields.
 
         :raises StagingError: no stage has stored it.
         """
         try:
             with self._files.reading(cycle_id, f"{name}.parquet") as file:
-                return pd.read_parquet(file, engine="pyarrow")
+                return from_frame(pd.read_parquet(file, engine="pyarrow"))
         except FileNotFoundError:
             raise missing(cycle_id, name, self._files.shown) from None
 
@@ -80,6 +86,19 @@ def missing(cycle_id: str, name: str, where: str) -> StagingError:
         remedy="Clear the earlier tasks of the run so that they store it again, and see that all "
         "workers share LEADSYNC_STAGING.",
     )
+
+
+def _write_frame(rows: Rows, file: Any) -> None:
+    frame = to_frame(rows)
+    frame.to_parquet(file, engine="pyarrow", compression="zstd", index=False)
+
+
+@lru_cache
+def _empty(columns: tuple[str, ...], fields: tuple[str, ...]) -> bytes:
+    """Return the file of a frame without rows; most frames of most cycles are."""
+    file = BytesIO()
+    _write_frame(Rows(columns, [], fields), file)
+    return file.getvalue()
 
 
 def _write_all(file: Any, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Checks a frame with Great Expectations, in memory (reference/airflow-gx.md 6).
+"""Checks cells with Great Expectations, in memory (reference/airflow-gx.md 6).
 
 The library takes seconds to import, so it is imported where it is used, and never for nothing.
 """
@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from leadsync.errors import LeadsyncError
-from leadsync.validation.cells import failures_of, fields_of, require_columns
-from leadsync.validation.measures import GOOD, Cells, Numbers, measure_name
-from leadsync.validation.model import Failure, Operation, Rule, RuleSet
+from leadsync.validation.cells import failures_of, fields_of, require_fields
+from leadsync.validation.measures import GOOD, Column, Numbers, measure_name
+from leadsync.validation.model import Cells, Failure, Operation, Rule, RuleSet
 
 #: expectations copy the whole batch, so a batch holds few columns.
 _FIELDS_PER_BATCH = 8
@@ -28,24 +28,24 @@ _RESULT_FORMAT = {
 }
 
 
-def check_gx(frame: pd.DataFrame, rules: RuleSet) -> list[Failure]:
+def check_gx(cells: Cells, rules: RuleSet) -> list[Failure]:
     """Return every cell that breaks a rule, by row, then by rule; the same as ``check_plain``.
 
-    :param frame: canonical values, one column per mapped field (docs/architecture.md, Values).
-    :raises LeadsyncError: the frame lacks a column that has rules, or an expectation broke down.
+    :param cells: canonical values of all mapped fields (docs/architecture.md, Values).
+    :raises LeadsyncError: a field that has rules has no cells, or an expectation broke down.
     """
-    require_columns(frame, rules)
-    if frame.empty or not rules.rules:
+    require_fields(cells, rules)
+    if not rules.rules or not any(cells.values()):
         return []
     positions: dict[Rule, Sequence[int]] = {}
     batches = _batch_definition()
     for group in _groups(rules):
-        measured = _measured(frame, group, rules.operation)
+        measured = _measured(cells, group, rules.operation)
         judged = [rule for rule in group if measure_name(rule) in measured.columns]
         if judged:
             batch = batches.get_batch({"dataframe": measured})
             positions.update(_unexpected(batch, judged))
-    return failures_of(frame, ((rule, positions.get(rule, ())) for rule in rules.rules))
+    return failures_of(cells, ((rule, positions.get(rule, ())) for rule in rules.rules))
 
 
 def expectation(rule: Rule) -> Any:
@@ -86,14 +86,14 @@ def _groups(rules: RuleSet) -> Iterator[list[Rule]]:
         yield [rule for rule in rules.rules if rule.field in chosen]
 
 
-def _measured(frame: pd.DataFrame, group: Sequence[Rule], operation: Operation) -> pd.DataFrame:
+def _measured(cells: Cells, group: Sequence[Rule], operation: Operation) -> pd.DataFrame:
     """Return what the rules judge; a measure that applies to no row at all is left out."""
     columns: dict[str, Numbers] = {}
     for name in dict.fromkeys(rule.field for rule in group):
-        cells = Cells(frame[name].astype("str"), operation)
+        column = Column(pd.Series(list[Any](cells[name]), dtype="str"), operation)
         for rule in group:
             if rule.field == name and measure_name(rule) not in columns:
-                columns[measure_name(rule)] = cells.measure(rule)
+                columns[measure_name(rule)] = column.measure(rule)
     required = {measure_name(rule) for rule in group if rule.kind == "required"}
     kept = {
         name: numbers

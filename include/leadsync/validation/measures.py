@@ -36,8 +36,8 @@ def measure_name(rule: Rule) -> str:
 
 
 @dataclass(frozen=True)
-class Cells:
-    """One column of a frame, measured on demand."""
+class Column:
+    """The cells of one field, measured on demand."""
 
     text: pd.Series[str]
     operation: Operation

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from leadsync.mapping.plan import OnInvalid
 from leadsync.model import System, Table
@@ -22,6 +21,8 @@ RuleKind = Literal[
     "type",
 ]
 Operation = Literal["create", "update"]
+#: canonical cells by field (Marketo REST name), all of one length: one cell per record.
+Cells: TypeAlias = Mapping[str, Sequence[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Rule:
     """One rule on one field of the target system.
 
     :param rule_id: what quarantine and metrics call the rule.
-    :param field: the frame's column (Marketo REST name).
+    :param field: the field (Marketo REST name).
     :param target: the name on the target system, which messages and quarantine use.
     :param kind: what is checked; ``max_length`` counts characters, ``max_units`` UTF-16 code units
         and ``max_bytes`` bytes of UTF-8.
@@ -56,7 +57,7 @@ class RuleSet:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A row that breaks a rule; ``position`` counts the frame's rows from 0."""
+    """A record that breaks a rule; ``position`` counts the records from 0."""
 
     position: int
     rule: Rule
@@ -66,16 +67,20 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A checked frame.
+    """What becomes of checked records; those that it does not name go out as they are.
 
-    :param accepted: rows to write, with truncations and create-defaults applied and held fields
-        set to absent; same columns as the input, its index kept.
-    :param held_records: failures of rows that are not in ``accepted``.
-    :param held_fields: failures that only took a field out of an accepted row.
+    :param held_records: failures of records that are held back whole.
+    :param held_fields: failures that only take a field out of a record.
     :param warnings: failures mended by ``truncate`` or ``default_on_create``.
+    :param mended: new cells by position and field: absent for a held field.
     """
 
-    accepted: pd.DataFrame
-    held_records: tuple[Failure, ...]
-    held_fields: tuple[Failure, ...]
-    warnings: tuple[Failure, ...]
+    held_records: tuple[Failure, ...] = ()
+    held_fields: tuple[Failure, ...] = ()
+    warnings: tuple[Failure, ...] = ()
+    mended: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def held(self) -> set[int]:
+        """Positions of the records that are held back whole."""
+        return {one.position for one in self.held_records}

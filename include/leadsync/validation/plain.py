@@ -1,15 +1,13 @@
-"""Checks a frame without Great Expectations: for simulation, and to prove the other check."""
+"""Checks cells without Great Expectations: for simulation, and to prove the other check."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import cast
 
-import pandas as pd
-
-from leadsync.validation.cells import as_lists, failures_of, fields_of, require_columns
+from leadsync.validation.cells import failures_of, fields_of, require_fields
 from leadsync.validation.formats import FORMATS
-from leadsync.validation.model import Failure, Operation, Rule, RuleSet
+from leadsync.validation.model import Cells, Failure, Operation, Rule, RuleSet
 from leadsync.values.limits import utf16_units
 from leadsync.values.marks import ABSENT, INVALID
 from leadsync.values.option import SEPARATOR
@@ -18,19 +16,16 @@ Place = tuple[int, str]
 Find = Callable[["_Column", Rule], list[int]]
 
 
-def check_plain(frame: pd.DataFrame, rules: RuleSet) -> list[Failure]:
+def check_plain(cells: Cells, rules: RuleSet) -> list[Failure]:
     """Return every cell that breaks a rule, by row, then by rule.
 
-    :param frame: canonical values, one column per mapped field (docs/architecture.md, Values).
-    :raises LeadsyncError: the frame lacks a column that has rules.
+    :param cells: canonical values of all mapped fields (docs/architecture.md, Values).
+    :raises LeadsyncError: a field that has rules has no cells.
     """
-    require_columns(frame, rules)
-    columns = {
-        name: _Column(cells, rules.operation)
-        for name, cells in as_lists(frame, fields_of(rules)).items()
-    }
+    require_fields(cells, rules)
+    columns = {name: _Column(cells[name], rules.operation) for name in fields_of(rules)}
     found = ((rule, _FINDERS[rule.kind](columns[rule.field], rule)) for rule in rules.rules)
-    return failures_of(frame, found)
+    return failures_of(cells, found)
 
 
 class _Column:

@@ -55,7 +55,7 @@ def watched(engine: Engine, steps: Steps) -> Engine:
     return replace(
         engine,
         store=Watched(engine.store, steps, ("apply", "acquire_lease", "release_lease")),
-        staging=Watched(engine.staging, steps, ("write_frame", "write_document")),
+        staging=Watched(engine.staging, steps, ("write_rows", "write_document")),
         marketo=Watched(engine.marketo, steps, ("sync_persons",)),
         dynamics=Watched(engine.dynamics, steps, ("write_rows",)),
     )

@@ -18,13 +18,13 @@ from leadsync.model import System
 from leadsync.validation import gx
 from leadsync.validation.generate import rules_for
 from leadsync.validation.gx import check_gx
-from leadsync.validation.model import Failure, Operation, RuleSet
+from leadsync.validation.model import Cells, Failure, Operation, RuleSet
 from leadsync.validation.plain import check_plain
 from leadsync.values.marks import ABSENT, invalid
-from support.wide_plan import CELLS, MARKS, frame_of, wide_plan
+from support.wide_plan import CELLS, MARKS, cells_of, wide_plan
 
 PLAN = wide_plan()
-Check = Callable[[pd.DataFrame, RuleSet], list[Failure]]
+Check = Callable[[Cells, RuleSet], list[Failure]]
 AROUND_THE_PLANES = st.sampled_from("aå\N{ROCKET}\N{MUSICAL SYMBOL G CLEF}")
 ROWS = st.fixed_dictionaries(
     {name: st.sampled_from([*cells, *MARKS]) for name, cells in CELLS.items()}
@@ -39,15 +39,15 @@ def rule_set(target: System = "dynamics", operation: Operation = "update") -> Ru
 
 @pytest.mark.parametrize("target", ["dynamics", "marketo"])
 @pytest.mark.parametrize("operation", ["create", "update"])
-def test_both_checks_agree_on_a_large_frame(target: System, operation: Operation) -> None:
+def test_both_checks_agree_on_many_rows(target: System, operation: Operation) -> None:
     generator = random.Random(f"{target} {operation}")
     rows = [
         {name: generator.choice([*cells, *MARKS]) for name, cells in CELLS.items()}
         for _ in range(400)
     ]
     rules = rule_set(target, operation)
-    found = check_gx(frame_of(rows), rules)
-    assert found == check_plain(frame_of(rows), rules)
+    found = check_gx(cells_of(rows), rules)
+    assert found == check_plain(cells_of(rows), rules)
     breakable = {rule.rule_id for rule in rules.rules}
     assert {failure.rule.rule_id for failure in found} == breakable
 
@@ -61,8 +61,8 @@ def test_both_checks_agree_on_a_large_frame(target: System, operation: Operation
 def test_both_checks_agree_row_by_row(
     rows: list[dict[str, str | None]], target: System, operation: Operation
 ) -> None:
-    frame, rules = frame_of(rows), rule_set(target, operation)
-    assert check_gx(frame, rules) == check_plain(frame, rules)
+    cells, rules = cells_of(rows), rule_set(target, operation)
+    assert check_gx(cells, rules) == check_plain(cells, rules)
 
 
 @BOTH
@@ -84,21 +84,21 @@ def test_both_checks_agree_row_by_row(
     ],
 )
 def test_messages(check: Check, field: str, cell: str | None, message: str) -> None:
-    (found,) = check(frame_of([{"city": "ok"}, {field: cell}]), rule_set())
+    (found,) = check(cells_of([{"city": "ok"}, {field: cell}]), rule_set())
     assert (found.position, found.message) == (1, message)
     assert found.value == (cell.removeprefix("\0!") if cell else None)
 
 
 @BOTH
 def test_a_byte_limit_counts_bytes(check: Check) -> None:
-    (found,) = check(frame_of([{"mktoPersonNotes": "å" * 15_001}]), rule_set("marketo"))
+    (found,) = check(cells_of([{"mktoPersonNotes": "å" * 15_001}]), rule_set("marketo"))
     assert found.message == "too long: mktoPersonNotes 30002/30000 bytes"
 
 
 @BOTH
 def test_dynamics_counts_utf16_units(check: Check) -> None:
     names = ["\N{ROCKET}" * 25, "\N{ROCKET}" * 25 + "x", "\N{ROCKET}" * 30, "å" * 50]
-    found = check(frame_of([{"firstName": name} for name in names]), rule_set())
+    found = check(cells_of([{"firstName": name} for name in names]), rule_set())
     assert [(one.position, one.message) for one in found] == [
         (1, "too long: firstname 51/50"),
         (2, "too long: firstname 60/50"),
@@ -108,7 +108,7 @@ def test_dynamics_counts_utf16_units(check: Check) -> None:
 @BOTH
 def test_marketo_counts_characters(check: Check) -> None:
     cells = ["\N{ROCKET}" * 255, "\N{ROCKET}" * 256]
-    (found,) = check(frame_of([{"firstName": cell} for cell in cells]), rule_set("marketo"))
+    (found,) = check(cells_of([{"firstName": cell} for cell in cells]), rule_set("marketo"))
     assert (found.position, found.message) == (1, "too long: firstName 256/255")
 
 
@@ -116,38 +116,38 @@ def test_marketo_counts_characters(check: Check) -> None:
 @settings(max_examples=15, deadline=None)
 @given(names=st.lists(st.text(AROUND_THE_PLANES, min_size=20, max_size=55), min_size=1))
 def test_a_name_is_too_long_by_its_utf16_units(check: Check, names: list[str]) -> None:
-    found = check(frame_of([{"firstName": name} for name in names]), rule_set())
+    found = check(cells_of([{"firstName": name} for name in names]), rule_set())
     too_long = [row for row, name in enumerate(names) if len(name.encode("utf-16-le")) > 100]
     assert [one.position for one in found] == too_long
 
 
 @BOTH
 def test_an_update_is_not_asked_for_what_it_does_not_write(check: Check) -> None:
-    assert check(frame_of([{"firstName": "Ann"}]), rule_set()) == []
-    created = check(frame_of([{"firstName": "Ann"}]), rule_set(operation="create"))
+    assert check(cells_of([{"firstName": "Ann"}]), rule_set()) == []
+    created = check(cells_of([{"firstName": "Ann"}]), rule_set(operation="create"))
     assert [failure.rule.target for failure in created] == ["lastname", "companyname"]
 
 
 @BOTH
 def test_null_is_no_value_to_judge(check: Check) -> None:
     nulls = dict.fromkeys(CELLS) | {"lastName": ABSENT}
-    assert check(frame_of([nulls]), rule_set()) == []
+    assert check(cells_of([nulls]), rule_set()) == []
 
 
 @BOTH
-def test_any_index_and_object_columns_will_do(check: Check) -> None:
-    frame = frame_of([{"lastName": None}, {"lastName": "y" * 51}]).astype(object)
-    frame.index = pd.Index(["b", "a"])
-    assert [(f.position, f.rule.rule_id) for f in check(frame, rule_set())] == [
+def test_failures_come_by_row(check: Check) -> None:
+    cells = cells_of([{"lastName": None}, {"lastName": "y" * 51}])
+    assert [(f.position, f.rule.rule_id) for f in check(cells, rule_set())] == [
         (0, "required"),
         (1, "max_length"),
     ]
 
 
 @BOTH
-def test_a_missing_column_is_an_error_and_no_silence(check: Check) -> None:
-    with pytest.raises(LeadsyncError, match="lacks the columns email"):
-        check(frame_of([{}]).drop(columns="email"), rule_set())
+def test_a_missing_field_is_an_error_and_no_silence(check: Check) -> None:
+    cells = {name: column for name, column in cells_of([{}]).items() if name != "email"}
+    with pytest.raises(LeadsyncError, match="no cells for the fields email"):
+        check(cells, rule_set())
 
 
 def test_a_broken_expectation_is_an_error() -> None:
@@ -156,13 +156,13 @@ def test_a_broken_expectation_is_an_error() -> None:
         gx._unexpected(batch, rule_set().rules[:1])
 
 
-def test_an_empty_frame_does_not_import_great_expectations(tmp_path: Path) -> None:
+def test_no_rows_do_not_import_great_expectations(tmp_path: Path) -> None:
     script = (
         "import sys; sys.path[:0] = sys.argv[1:];"
-        "from support.wide_plan import frame_of, wide_plan;"
+        "from support.wide_plan import cells_of, wide_plan;"
         "from leadsync.validation.generate import rules_for;"
         "from leadsync.validation.split import split;"
-        "split(frame_of([]), rules_for(wide_plan(), 'lead', 'dynamics', 'create'));"
+        "split(cells_of([]), rules_for(wide_plan(), 'lead', 'dynamics', 'create'));"
         "sys.exit('great_expectations' in sys.modules)"
     )
     root = Path(__file__).parents[3]
