@@ -215,8 +215,10 @@ class RowResult:
         ``exists``: a create found its id or key taken; ``missing``: the row is gone (404 on it);
         ``rejected``: the server refuses the values.
     :param etag: the row's new ETag where the server told it.
+    :param created_on: ``createdon`` of a created row where the server told it.
     """
 
     status: Literal["written", "conflict", "exists", "missing", "rejected"]
     etag: str | None = None
     error: RecordError | None = None
+    created_on: str | None = None

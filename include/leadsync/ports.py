@@ -108,6 +108,21 @@ class DynamicsApi(Protocol):
         """Return rows, active or not, whose ``emailaddress1`` is one of ``emails``."""
         ...
 
+    def rows_by(
+        self, table: str, column: str, values: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        """Return rows whose ``column``, a text or whole number, is one of ``values``.
+
+        Texts are trimmed and compared without case.
+        """
+        ...
+
+    def rows_containing(
+        self, table: str, column: str, parts: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        """Return rows whose text ``column`` contains one of ``parts``, in any case."""
+        ...
+
     def rows_modified(
         self, table: str, select: Sequence[str], start: datetime, end: datetime
     ) -> list[Json]:
@@ -116,6 +131,21 @@ class DynamicsApi(Protocol):
 
     def write_rows(self, writes: Sequence[RowWrite]) -> list[RowResult]:
         """Write at most ``batch_size`` rows in one ``$batch`` with continue-on-error."""
+        ...
+
+    def qualify_lead(
+        self,
+        lead_id: str,
+        *,
+        account: bool,
+        contact: bool,
+        opportunity: bool = False,
+        status: int = 3,
+    ) -> list[Json]:
+        """Qualify an open lead; return the rows it became.
+
+        :raises RejectedError: the lead is closed already, or gone.
+        """
         ...
 
 

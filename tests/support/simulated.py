@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from leadsync.errors import DeltaExpiredError
+from leadsync.errors import DeltaExpiredError, RejectedError
 from leadsync.model import (
     Activity,
     DeltaRead,
@@ -26,6 +26,9 @@ from leadsync.model import (
     RowResult,
     RowWrite,
 )
+
+#: columns that a qualified lead hands on to its contact.
+QUALIFIED_COLUMNS = ("firstname", "lastname", "emailaddress1", "jobtitle", "donotbulkemail")
 
 
 class ManualClock:
@@ -217,13 +220,7 @@ class SimulatedDynamics:
     def add(self, table: str, **values: Any) -> str:
         """Create a row as a user does."""
         row_id = f"{table[:1]}0000000-0000-4000-8000-{next(self._ids):012d}".replace("l", "1")
-        columns = self.tables[table].columns
-        row: Json = {column.read_name: None for column in columns.values()}
-        moment = self._moment()
-        row |= {"statecode": 0, "createdon": moment, **values}
-        row[self.tables[table].primary_id] = row_id
-        self.rows[table][row_id] = row
-        self._touch(row)
+        self._insert(table, row_id, values)
         return row_id
 
     def edit(self, table: str, row_id: str, **values: Any) -> None:
@@ -271,11 +268,27 @@ class SimulatedDynamics:
         return [self._shown(self.rows[table][i], select) for i in ids if i in self.rows[table]]
 
     def rows_by_email(self, table: str, emails: Sequence[str], select: Sequence[str]) -> list[Json]:
-        wanted = {email.casefold() for email in emails}
+        return self.rows_by(table, "emailaddress1", emails, select)
+
+    def rows_by(
+        self, table: str, column: str, values: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        self.reads += 1
+        wanted = {value.strip().casefold() for value in values}
         return [
             self._shown(row, select)
             for row in self.rows[table].values()
-            if str(row["emailaddress1"]).casefold() in wanted
+            if str(row.get(column)).strip().casefold() in wanted
+        ]
+
+    def rows_containing(
+        self, table: str, column: str, parts: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        self.reads += 1
+        return [
+            self._shown(row, select)
+            for row in self.rows[table].values()
+            if any(part.casefold() in str(row.get(column) or "").casefold() for part in parts)
         ]
 
     def rows_modified(
@@ -296,15 +309,56 @@ class SimulatedDynamics:
     def _write(self, write: RowWrite) -> RowResult:
         self.writes.append(write)
         row = self.rows[write.table].get(write.row_id)
+        if write.operation == "create":
+            return self._create(write)
         if row is None:
             return RowResult("missing")
         if write.etag is not None and write.etag != _etag(row):
             return RowResult("conflict")
         if self.refuse(write):
             return RowResult("rejected", None, RecordError("0x80040203", "Refused"))
-        row.update(write.body)
+        row.update(_plain_lookups(write.body))
         self._touch(row)
         return RowResult("written", _etag(row))
+
+    def _create(self, write: RowWrite) -> RowResult:
+        """Create a row under the id that the caller made; ids and Marketo ids are unique."""
+        mine = write.body.get("new_marketoid")
+        others = self.rows[write.table].values()
+        if write.row_id in self.rows[write.table]:
+            return RowResult("exists", None, RecordError("0x80040237", "Duplicate id"))
+        if mine is not None and any(row["new_marketoid"] == mine for row in others):
+            return RowResult("exists", None, RecordError("0x80060892", "Duplicate key"))
+        if self.refuse(write):
+            return RowResult("rejected", None, RecordError("0x80040203", "Refused"))
+        row = self._insert(write.table, write.row_id, _plain_lookups(write.body))
+        return RowResult("written", _etag(row), created_on=row["createdon"])
+
+    def qualify_lead(
+        self,
+        lead_id: str,
+        *,
+        account: bool,
+        contact: bool,
+        opportunity: bool = False,
+        status: int = 3,
+    ) -> list[Json]:
+        lead = self.rows["lead"].get(lead_id)
+        if lead is None or lead["statecode"] != 0:
+            raise RejectedError("The lead is already closed.", system="dynamics", call="qualify")
+        self.edit("lead", lead_id, statecode=1)
+        copied = {name: lead[name] for name in lead if name in QUALIFIED_COLUMNS}
+        made = self.add("contact", _originatingleadid_value=lead_id, **copied)
+        return [{"@odata.type": "#Microsoft.Dynamics.CRM.contact", "contactid": made}]
+
+    def _insert(self, table: str, row_id: str, values: Json) -> Json:
+        columns = self.tables[table].columns
+        row: Json = {column.read_name: None for column in columns.values()}
+        row |= {"statecode": 0, "createdon": self._moment(), **values}
+        row[self.tables[table].primary_id] = row_id
+        self.rows[table][row_id] = row
+        self._touch(row)
+        return row
 
     def _shown(self, row: Json, select: Sequence[str]) -> Json:
         return {"@odata.etag": _etag(row), **{name: row.get(name) for name in select}}
@@ -315,6 +369,17 @@ class SimulatedDynamics:
 
     def _moment(self) -> str:
         return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plain_lookups(body: Json) -> Json:
+    """Return a body with its binds as the lookup columns that they set."""
+    values: Json = {}
+    for name, value in body.items():
+        column, bind, _ = name.partition("@odata.bind")
+        column = column.removesuffix("_account")
+        target = None if value is None else value.partition("(")[2].rstrip(")") if bind else value
+        values[f"_{column}_value" if bind else name] = target
+    return values
 
 
 def _place(activity: Activity) -> tuple[datetime, int]:

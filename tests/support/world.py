@@ -80,12 +80,38 @@ def dynamics_table(name: str) -> DynamicsTable:
         DynamicsColumn("statecode", "Status", "State", options=(OptionValue(0, "Open"),)),
         DynamicsColumn("createdon", "Created", "DateTime", computed=True),
         DynamicsColumn("modifiedon", "Modified", "DateTime", computed=True),
+        DynamicsColumn("ownerid", "Owner", "Owner", targets=("systemuser", "team")),
         DynamicsColumn("masterid", "Master", "Lookup", computed=True, targets=(name,)),
         DynamicsColumn("originatingleadid", "Lead", "Lookup", computed=True, targets=("lead",)),
         DynamicsColumn("new_marketoid", "Marketo id", "Integer"),
         DynamicsColumn("new_synctomkto", "Sync to Marketo", "Boolean"),
     ]
     return DynamicsTable(name, f"{name}s", f"{name}id", {column.name: column for column in columns})
+
+
+def user_table() -> DynamicsTable:
+    """Return the users' table."""
+    columns = [
+        DynamicsColumn("systemuserid", "Id", "Uniqueidentifier", for_update=False),
+        DynamicsColumn("domainname", "User name", "String"),
+        DynamicsColumn("internalemailaddress", "E-mail", "String"),
+        DynamicsColumn("fullname", "Name", "String", computed=True),
+        DynamicsColumn("isdisabled", "Disabled", "Boolean"),
+    ]
+    by_name = {column.name: column for column in columns}
+    return DynamicsTable("systemuser", "systemusers", "systemuserid", by_name)
+
+
+def account_table() -> DynamicsTable:
+    """Return the accounts' table."""
+    columns = [
+        DynamicsColumn("accountid", "Id", "Uniqueidentifier", for_update=False),
+        DynamicsColumn("name", "Name", "String"),
+        DynamicsColumn("websiteurl", "Website", "String"),
+        DynamicsColumn("statecode", "Status", "State", options=(OptionValue(0, "Active"),)),
+    ]
+    by_name = {column.name: column for column in columns}
+    return DynamicsTable("account", "accounts", "accountid", by_name)
 
 
 class NoLedger:
@@ -111,6 +137,7 @@ class World:
         self._ids = (f"id-{n:06d}" for n in itertools.count(1))
         self.marketo = SimulatedMarketo(self.clock, marketo_fields())
         tables = {name: dynamics_table(name) for name in ("lead", "contact")}
+        tables |= {"systemuser": user_table(), "account": account_table()}
         self.dynamics = SimulatedDynamics(self.clock, tables)
 
     @property

@@ -78,6 +78,18 @@ class DynamicsClient:
         """Return rows, active or not, whose ``emailaddress1`` is one of ``emails``."""
         return self._reader.rows_by_email(self._naming.of(table), emails, select)
 
+    def rows_by(
+        self, table: str, column: str, values: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        """Return rows whose ``column`` is one of ``values``; see :meth:`Reader.rows_by`."""
+        return self._reader.rows_by(self._naming.of(table), column, values, select)
+
+    def rows_containing(
+        self, table: str, column: str, parts: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        """Return rows whose ``column`` contains one of ``parts``."""
+        return self._reader.rows_containing(self._naming.of(table), column, parts, select)
+
     def rows_modified(
         self, table: str, select: Sequence[str], start: datetime, end: datetime
     ) -> list[Json]:

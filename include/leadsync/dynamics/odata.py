@@ -54,6 +54,11 @@ def any_of(column: str, values: Sequence[str]) -> str:
     return f"Microsoft.Dynamics.CRM.In(PropertyName={name},PropertyValues={listed})"
 
 
+def containing(column: str, parts: Sequence[str]) -> str:
+    """Return a filter for rows whose text ``column`` contains one of ``parts``."""
+    return " or ".join(f"contains({column},{literal(part)})" for part in parts)
+
+
 def modified_between(start: datetime, end: datetime) -> str:
     """Return a filter for ``start <= modifiedon < end``."""
     return f"modifiedon ge {format_instant(start)} and modifiedon lt {format_instant(end)}"

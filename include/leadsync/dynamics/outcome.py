@@ -16,7 +16,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 def outcome_of(write: RowWrite, answer: PartAnswer, now: datetime) -> RowResult | Fault:
     """Return the row's result, or the fault when the row has to be sent again."""
     if answer.status < 400:
-        return RowResult("written", etag=etag_of(answer))
+        return RowResult("written", etag=etag_of(answer), created_on=_created_on(answer))
     fault = read_fault(answer.status, answer.headers, answer.body, now)
     if fault.throttled or fault.transient:
         return fault
@@ -27,6 +27,11 @@ def etag_of(answer: PartAnswer) -> str | None:
     """Return the row's new ETag, from the representation or the header."""
     etag = answer.json().get("@odata.etag") or answer.headers.get("etag")
     return str(etag) if etag else None
+
+
+def _created_on(answer: PartAnswer) -> str | None:
+    moment = answer.json().get("createdon")
+    return str(moment) if moment else None
 
 
 def refused(write: RowWrite, fault: Fault) -> RowResult:

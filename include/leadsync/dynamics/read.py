@@ -22,6 +22,8 @@ from leadsync.model import Json
 #: Chunks of one batch of reads: 10 chunks of 500 ids answer with one page's worth of rows.
 CHUNKS_PER_BATCH = 10
 EMAIL = "emailaddress1"
+#: ``contains`` conditions of one query.
+PARTS_PER_QUERY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,44 @@ class Reader:
     def rows_by_email(
         self, name: TableName, emails: Sequence[str], select: Sequence[str]
     ) -> list[Json]:
-        """Return rows, active or not, whose ``emailaddress1`` is one of ``emails``.
+        """Return rows, active or not, whose ``emailaddress1`` is one of ``emails``."""
+        return self.rows_by(name, EMAIL, emails, select)
 
-        E-mails are trimmed and compared without case. The service may take ``%``, ``_`` and ``[``
-        for wildcards, so rows that match only in this way are left out. Blank e-mails, and those
+    def rows_by(
+        self, name: TableName, column: str, values: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        """Return rows whose ``column``, a text or whole number, is one of ``values``.
+
+        Texts are trimmed and compared without case. The service may take ``%``, ``_`` and ``[``
+        for wildcards, so rows that match only in this way are left out. Blank values, and those
         of more than 850 characters, which no filter takes, match nothing.
         """
-        folded = dict.fromkeys(folded_email(email) for email in emails)
-        wanted = [email for email in folded if 0 < len(email) <= odata.MAX_IN_STRING]
-        found = self._matching(name, EMAIL, wanted, [*select, EMAIL])
+        folded = dict.fromkeys(folded_text(value) for value in values)
+        wanted = [value for value in folded if 0 < len(value) <= odata.MAX_IN_STRING]
+        found = self._matching(name, column, wanted, [*select, column])
         accepted = set(wanted)
-        return [row for row in found if folded_email(str(row.get(EMAIL) or "")) in accepted]
+        return [row for row in found if folded_text(_cell(row, column)) in accepted]
+
+    def rows_containing(
+        self, name: TableName, column: str, parts: Sequence[str], select: Sequence[str]
+    ) -> list[Json]:
+        """Return rows whose text ``column`` contains one of ``parts``, each once.
+
+        A query takes few conditions of this kind, for each reads the whole table.
+        """
+        wanted = [part for part in dict.fromkeys(map(folded_text, parts)) if part]
+        rows: dict[str, Json] = {}
+        for at in range(0, len(wanted), PARTS_PER_QUERY):
+            group = wanted[at : at + PARTS_PER_QUERY]
+            resource = odata.resource(
+                name.entity_set,
+                select=odata.select_list([*select, column, name.primary_id]),
+                filter=odata.containing(column, group),
+            )
+            for row in self.rows(resource, select):
+                if any(part in folded_text(_cell(row, column)) for part in group):
+                    rows[name.id_in(row)] = row
+        return list(rows.values())
 
     def rows_modified(
         self, name: TableName, select: Sequence[str], start: datetime, end: datetime
@@ -188,9 +217,14 @@ class naming_unknown_column:  # noqa: N801 - reads as a statement
             ) from error
 
 
-def folded_email(email: str) -> str:
-    """Return ``email`` in the form in which e-mails are compared (semantics.md 6)."""
-    return email.strip().casefold()
+def folded_text(text: str) -> str:
+    """Return ``text`` in the form in which keys such as e-mails are compared (semantics.md 6)."""
+    return text.strip().casefold()
+
+
+def _cell(row: Json, column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else str(value)
 
 
 def _page_of(answer: PartAnswer) -> Page | None:

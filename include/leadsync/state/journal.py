@@ -64,6 +64,18 @@ def pending_creates(connection: Connection, dynamics_ids: Sequence[str]) -> list
     return cast("list[IntentRow]", found)
 
 
+def unconfirmed_creates(connection: Connection, marketo_ids: Sequence[int]) -> list[IntentRow]:
+    """Return creates of Dynamics rows for the persons that were never confirmed, oldest first."""
+    chosen = select(intent).where(
+        intent.c.operation == "create",
+        intent.c.side == "dynamics",
+        intent.c.status == "pending",
+        among(connection, intent.c.marketo_id, marketo_ids),
+    )
+    found = rows_of(connection, chosen.order_by(intent.c.updated_at, intent.c.intent_id))
+    return cast("list[IntentRow]", found)
+
+
 def remember_activities(
     connection: Connection, seen: Mapping[str, datetime], before: datetime | None
 ) -> None:

@@ -138,6 +138,16 @@ class MemoryStateStore:
             and row["dynamics_id"] in wanted
         ]
 
+    def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        wanted = set(marketo_ids)
+        found = [
+            _copied(row)
+            for _, row in sorted(self._intents.items())
+            if (row["operation"], row["side"], row["status"]) == ("create", "dynamics", "pending")
+            and row["marketo_id"] in wanted
+        ]
+        return sorted(found, key=lambda row: row["updated_at"])
+
     def quarantine(
         self,
         *,

@@ -342,6 +342,12 @@ class StateStore(Protocol):
         """Return create intents of any cycle that were sent and never confirmed."""
         ...
 
+    def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        """Return creates of Dynamics rows for these persons, of any cycle, that were sent and never
+        confirmed, oldest first.
+        """
+        ...
+
     def quarantine(
         self,
         *,

@@ -117,6 +117,10 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return journal.pending_creates(connection, dynamics_ids)
 
+    def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        with reading(self.engine) as connection:
+            return journal.unconfirmed_creates(connection, marketo_ids)
+
     def quarantine(
         self,
         *,

@@ -211,3 +211,29 @@ def test_a_custom_table_is_addressed_by_its_own_names(organisation: ScriptedOrga
     assert parse_qs(organisation.requests[1].query_string.decode())["$select"] == [
         "new_name,new_eventid"
     ]
+
+
+def test_rows_are_found_by_a_whole_number(organisation: ScriptedOrganisation) -> None:
+    organisation.answer(json_response({"value": [{"leadid": guid(1), "new_marketoid": 7}]}))
+
+    rows = organisation.client.rows_by("lead", "new_marketoid", ["7"], ["createdon"])
+
+    assert rows == [{"leadid": guid(1), "new_marketoid": 7}]
+    (request,) = organisation.requests
+    assert request.args["$filter"] == (
+        "Microsoft.Dynamics.CRM.In(PropertyName='new_marketoid',PropertyValues=[\"7\"])"
+    )
+
+
+def test_rows_are_found_by_a_part_of_a_text_but_not_by_wildcards(
+    organisation: ScriptedOrganisation,
+) -> None:
+    sites = ["https://A_b.example/x", "https://acb.example", None]
+    rows = [{"accountid": guid(n), "websiteurl": site} for n, site in enumerate(sites, 1)]
+    organisation.answer(json_response({"value": rows}))
+
+    found = organisation.client.rows_containing("account", "websiteurl", ["a_b.example"], [])
+
+    assert [row["accountid"] for row in found] == [guid(1)]
+    (request,) = organisation.requests
+    assert request.args["$filter"] == "contains(websiteurl,'a_b.example')"

@@ -68,7 +68,7 @@ def test_updates_and_creates_go_out_in_one_batch(organisation: ScriptedOrganisat
         '{"city":"Malm\\u00f6"}',
     ]
     lines = blocks[1].split("\r\n")
-    assert "POST /api/data/v9.2/contacts?$select=contactid HTTP/1.1" in lines
+    assert "POST /api/data/v9.2/contacts?$select=contactid,createdon HTTP/1.1" in lines
     assert not any(line.startswith("If-Match") for line in lines)
     assert json.loads(lines[-1]) == {"lastname": "x", "contactid": guid(2)}
 

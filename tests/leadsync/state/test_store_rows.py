@@ -33,6 +33,14 @@ def test_pending_creates_of_any_cycle_are_found_by_row(store: StateStore) -> Non
     assert store.pending_creates([row_id(n) for n in range(1, 6)]) == kept
 
 
+def test_unconfirmed_creates_are_found_by_person_oldest_first(store: StateStore) -> None:
+    late, early = intent(1, updated_at=NOON + MINUTE), intent(2, marketo_id=1, cycle_id="c0")
+    others = [intent(3), intent(4, marketo_id=1, status="done")]
+    mine = intent(5, marketo_id=1, side="marketo")
+    keep(store, intents=[late, early, mine, *others])
+    assert store.unconfirmed_creates([1, 9]) == [early, late]
+
+
 def test_journal_is_told_in_order_of_time(store: StateStore) -> None:
     late, early = journal(1, at=NOON + MINUTE), journal(1, at=NOON, field="city")
     keep(store, journal=[late, early, journal(2)])
