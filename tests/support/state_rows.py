@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from leadsync.state.port import DeferredRow, IntentRow, JournalRow, LinkRow, QuarantineRow
+from leadsync.state.port import (
+    DeferredRow,
+    IntentRow,
+    JournalRow,
+    LinkRow,
+    LookupRow,
+    MarkRow,
+    QuarantineRow,
+    RelatedRow,
+    RequestRow,
+)
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -112,3 +122,51 @@ def deferred(number: int = 1, **changed: Any) -> DeferredRow:
         "times": 1,
     }
     return cast("DeferredRow", {**row, **changed})
+
+
+def request(number: int = 1, **changed: Any) -> RequestRow:
+    """Return a waiting call to make person ``number`` a lead."""
+    row: dict[str, Any] = {
+        "request_id": f"request-{number}",
+        "action": "sync_person",
+        "marketo_id": number,
+        "dynamics_table": None,
+        "dynamics_id": None,
+        "sync_as": "lead",
+        "assign_to": None,
+        "status": "waiting",
+        "outcome": None,
+        "message": None,
+        "cycle_id": None,
+        "requested_at": NOON,
+        "updated_at": NOON,
+    }
+    return cast("RequestRow", {**row, **changed})
+
+
+def related(number: int = 1, **changed: Any) -> RelatedRow:
+    """Return account ``number``."""
+    row: dict[str, Any] = {
+        "table": "account",
+        "id": row_id(number),
+        "fields": {"company": "Åkeri AB", "website": None},
+        "active": True,
+    }
+    return cast("RelatedRow", {**row, **changed})
+
+
+def lookup(number: int = 1, **changed: Any) -> LookupRow:
+    """Return the reference of link ``number`` to account ``number``."""
+    row: dict[str, Any] = {
+        "link_id": f"link-{number}",
+        "column": "parentcustomerid",
+        "target_table": "account",
+        "target_id": row_id(number),
+    }
+    return cast("LookupRow", {**row, **changed})
+
+
+def mark(number: int = 1, **changed: Any) -> MarkRow:
+    """Return the mark of an address that opted out."""
+    row: dict[str, Any] = {"kind": "opted_out", "key_hash": f"hash-{number}", "at": NOON}
+    return cast("MarkRow", {**row, **changed})

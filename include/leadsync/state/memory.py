@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -13,15 +13,21 @@ from leadsync.state import conflicts
 from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_links import LinkIndex
+from leadsync.state.memory_requests import MemoryRequests
 from leadsync.state.port import (
+    LIVE,
     CycleRecord,
     DeferredRow,
     IntentRow,
     JournalRow,
     Lease,
     LinkRow,
+    LookupRow,
+    MarkKind,
     QuarantineRow,
     QuarantineStatus,
+    RelatedRow,
+    RequestRow,
     StateChanges,
     Values,
 )
@@ -48,6 +54,7 @@ class MemoryStateStore:
         self._cursors: dict[str, str] = {}
         self._cycles: dict[str, CycleRecord] = {}
         self._schemas: dict[str, tuple[datetime, str]] = {}
+        self._requests = MemoryRequests()
 
     def acquire_lease(
         self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
@@ -90,8 +97,33 @@ class MemoryStateStore:
         self._deferred.update((row["record_key"], _copied(row)) for row in changes.deferred)
         self._remember_activities(changes)
         self._cursors.update(changes.cursors)
+        self._requests.apply(changes)
         if changes.cycle is not None:
             self._cycles[changes.cycle.cycle_id] = copy.deepcopy(changes.cycle)
+
+    def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
+        persons, rows = set(marketo_ids), set(dynamics_ids)
+
+        def names(row: Mapping[str, Any]) -> bool:
+            return row["marketo_id"] in persons or row["dynamics_id"] in rows
+
+        links = self._links.matching(names)
+        gone = {link["link_id"] for link in links}
+        lookups = {key for key in self._requests.lookups if key[0] in gone}
+        self._links.remove(links)
+        for link_id in gone:
+            self._base.pop(link_id, None)
+        journal = [row for row in self._journal if names(row)]
+        self._journal = [row for row in self._journal if not names(row)]
+        return {
+            "lookup": _removed(self._requests.lookups, lookups),
+            "intent": _removed_where(self._intents, names),
+            "journal": len(journal),
+            "quarantine": _removed_where(self._quarantine, names),
+            "deferred": _removed_where(self._deferred, names),
+            "request": _removed_where(self._requests.requests, names),
+            "link": len(links),
+        }
 
     def cache_schema(self, name: str, body: Json, now: datetime) -> None:
         self._schemas[name] = (now, json.dumps(body))
@@ -187,6 +219,26 @@ class MemoryStateStore:
         ]
         return sorted(found, key=lambda row: row["at"])
 
+    def requests(
+        self, *, waiting: bool = False, ids: Sequence[str] | None = None
+    ) -> list[RequestRow]:
+        return self._requests.find(waiting=waiting, ids=ids)
+
+    def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:
+        return self._requests.related(table, ids)
+
+    def lookups_of(self, link_ids: Sequence[str]) -> list[LookupRow]:
+        return self._requests.lookups_of(link_ids)
+
+    def links_referring(
+        self, column: str, target_table: str, target_ids: Sequence[str]
+    ) -> list[LinkRow]:
+        found = self._links.of_ids(self._requests.referring(column, target_table, target_ids))
+        return [row for row in found if row["status"] in LIVE]
+
+    def marks(self, kind: MarkKind, key_hashes: Sequence[str]) -> set[str]:
+        return self._requests.marks(kind, key_hashes)
+
     def cycle(self, cycle_id: str) -> CycleRecord | None:
         return copy.deepcopy(self._cycles.get(cycle_id))
 
@@ -200,6 +252,7 @@ class MemoryStateStore:
             "links_contact": len(self._links.live("contact")),
             "quarantine_open": len(self.quarantine(statuses=["open"])),
             "deferred": len(self._deferred),
+            "requests_waiting": len(self._requests.find(waiting=True, ids=None)),
         }
 
     def _is_current(self, lease: Lease) -> bool:
@@ -242,6 +295,15 @@ class MemoryStateStore:
 
 def _opened(record: CycleRecord) -> tuple[datetime, str]:
     return record.opened_at, record.cycle_id
+
+
+def _removed(rows: dict[Any, Any], keys: Iterable[Any]) -> int:
+    """Remove the rows under ``keys``; returns how many."""
+    return sum(rows.pop(key, None) is not None for key in list(keys))
+
+
+def _removed_where(rows: dict[Any, Any], condition: Callable[[Any], bool]) -> int:
+    return _removed(rows, [key for key, row in rows.items() if condition(row)])
 
 
 def _copied(row: _Row) -> _Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from leadsync.model import Table
 from leadsync.state.links import pair_of
@@ -40,6 +40,19 @@ class LinkIndex:
     def of_persons(self, marketo_ids: Iterable[int]) -> list[LinkRow]:
         """Return links of any status for the persons."""
         return self._found(i for person in marketo_ids for i in self._by_person.get(person, ()))
+
+    def of_ids(self, link_ids: Iterable[str]) -> list[LinkRow]:
+        """Return the links with these ids."""
+        return self._found(i for i in link_ids if i in self._links)
+
+    def matching(self, condition: Callable[[LinkRow], bool]) -> list[LinkRow]:
+        """Return the links for which ``condition`` holds."""
+        return self._found(i for i, row in self._links.items() if condition(row))
+
+    def remove(self, rows: Iterable[LinkRow]) -> None:
+        """Forget links."""
+        for row in rows:
+            self._forget(row["link_id"])
 
     def of_rows(self, table: Table, dynamics_ids: Iterable[str]) -> list[LinkRow]:
         """Return links of any status for the rows."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from leadsync.model import Direction, Json, Table
-from leadsync.state import cycles, journal, links, quarantine
+from leadsync.state import cycles, erase, journal, links, marks, quarantine, related, requests
 from leadsync.state import lease as leases
 from leadsync.state.conflicts import naming_conflicts
 from leadsync.state.engine import reading, writing
@@ -19,8 +19,12 @@ from leadsync.state.port import (
     JournalRow,
     Lease,
     LinkRow,
+    LookupRow,
+    MarkKind,
     QuarantineRow,
     QuarantineStatus,
+    RelatedRow,
+    RequestRow,
     StateChanges,
     Values,
 )
@@ -70,8 +74,15 @@ class SqlStateStore:
             journal.remember_activities(connection, changes.seen_activities, changes.seen_before)
             quarantine.write_items(connection, changes.quarantine)
             quarantine.write_deferred(connection, changes.deferred_cleared, changes.deferred)
+            requests.write(connection, changes.requests)
+            related.write(connection, changes.related, changes.lookups)
+            marks.write(connection, changes.marks_dropped, changes.marks)
             cycles.write(connection, changes.cycle)
             cycles.move_cursors(connection, changes.cursors)
+
+    def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
+        with writing(self.engine) as connection:
+            return erase.erase(connection, marketo_ids, dynamics_ids)
 
     def cache_schema(self, name: str, body: Json, now: datetime) -> None:
         with writing(self.engine) as connection:
@@ -152,6 +163,30 @@ class SqlStateStore:
                 connection, marketo_ids=marketo_ids, dynamics_ids=dynamics_ids, cycle_id=cycle_id
             )
 
+    def requests(
+        self, *, waiting: bool = False, ids: Sequence[str] | None = None
+    ) -> list[RequestRow]:
+        with reading(self.engine) as connection:
+            return requests.read(connection, waiting=waiting, ids=ids)
+
+    def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:
+        with reading(self.engine) as connection:
+            return related.read(connection, table, ids)
+
+    def lookups_of(self, link_ids: Sequence[str]) -> list[LookupRow]:
+        with reading(self.engine) as connection:
+            return related.lookups_of(connection, link_ids)
+
+    def links_referring(
+        self, column: str, target_table: str, target_ids: Sequence[str]
+    ) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return related.links_referring(connection, column, target_table, target_ids)
+
+    def marks(self, kind: MarkKind, key_hashes: Sequence[str]) -> set[str]:
+        with reading(self.engine) as connection:
+            return marks.found(connection, kind, key_hashes)
+
     def cycle(self, cycle_id: str) -> CycleRecord | None:
         with reading(self.engine) as connection:
             return cycles.one(connection, cycle_id)
@@ -168,4 +203,5 @@ class SqlStateStore:
                 "links_contact": live.get("contact", 0),
                 "quarantine_open": quarantine.count_open(connection),
                 "deferred": quarantine.count_deferred(connection),
+                "requests_waiting": requests.count_waiting(connection),
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -191,6 +192,56 @@ seen_activity = Table(
     Column("guid", Text, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_seen_activity_at", "at"),
+)
+
+#: calls for named records, from people and from the flow step; answered by a cycle.
+request = Table(
+    "request",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("marketo_id", BigInteger),
+    Column("dynamics_table", Text),
+    Column("dynamics_id", Text),
+    Column("sync_as", Text),
+    Column("assign_to", Text),
+    Column("status", Text, nullable=False),
+    Column("outcome", Text),
+    Column("message", MarkedText),
+    Column("cycle_id", Text),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_request_status", "status", "requested_at"),
+)
+
+#: accounts, users and teams as they were last read.
+related_row = Table(
+    "related_row",
+    metadata,
+    Column("table", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("fields", JsonText, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+#: what the row of a link refers to, by column.
+lookup = Table(
+    "lookup",
+    metadata,
+    Column("link_id", Text, primary_key=True),
+    Column("column", Text, primary_key=True),
+    Column("target_table", Text),
+    Column("target_id", Text),
+    Index("ix_lookup_target", "column", "target_table", "target_id"),
+)
+
+#: facts about e-mail addresses that outlive their records, by a hash of the address.
+mark = Table(
+    "mark",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key_hash", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 schema_cache = Table(

@@ -37,6 +37,7 @@ def test_live_links_are_open_or_out_of_scope(store: StateStore) -> None:
         "links_contact": 1,
         "quarantine_open": 0,
         "deferred": 0,
+        "requests_waiting": 0,
     }
 
 

@@ -12,7 +12,19 @@ from leadsync.state.memory import MemoryStateStore
 from leadsync.state.port import Lease, StateChanges, StateStore
 from leadsync.state.store import SqlStateStore
 from leadsync.state.tables import metadata
-from support.state_rows import NOON, deferred, intent, journal, link, quarantined, row_id
+from support.state_rows import (
+    NOON,
+    deferred,
+    intent,
+    journal,
+    link,
+    lookup,
+    mark,
+    quarantined,
+    related,
+    request,
+    row_id,
+)
 
 FEW = st.integers(1, 3)
 TABLE = st.sampled_from(["lead", "contact"])
@@ -25,14 +37,22 @@ LINK = st.builds(
     *(FEW, FEW, FEW, TABLE, STATUS),
 )
 LINK_ID = FEW.map("link-{}".format)
+#: an item keeps its record for ever; items 2 and 3 are about the same one.
 ITEM = st.builds(
-    lambda number, record, status, minutes: quarantined(
+    lambda number, status, minutes: quarantined(
         number,
-        record_key=f"to_dynamics:{record}",
+        record_key=f"to_dynamics:{min(number, 2)}",
         status=status,
         last_seen=NOON + timedelta(minutes=minutes),
     ),
-    *(FEW, FEW, st.sampled_from(["open", "released", "superseded"]), FEW),
+    *(FEW, st.sampled_from(["open", "released", "superseded"]), FEW),
+)
+LOOKUP = st.builds(lambda number, target: lookup(number, target_id=row_id(target)), FEW, FEW)
+REQUEST = st.builds(
+    lambda number, status, minutes: request(
+        number, status=status, requested_at=NOON + timedelta(minutes=minutes)
+    ),
+    *(FEW, st.sampled_from(["waiting", "done"]), FEW),
 )
 CHANGES = st.builds(
     StateChanges,
@@ -49,6 +69,11 @@ CHANGES = st.builds(
     ),
     seen_before=st.none() | FEW.map(lambda n: NOON + timedelta(minutes=n)),
     cursors=st.dictionaries(st.sampled_from("pq"), st.sampled_from("12"), max_size=1),
+    requests=st.lists(REQUEST, max_size=2),
+    related=st.lists(st.builds(related, FEW, active=st.booleans()), max_size=2),
+    lookups=st.lists(LOOKUP, max_size=2),
+    marks=st.lists(FEW.map(mark), max_size=2),
+    marks_dropped=st.lists(FEW.map(lambda n: ("opted_out", f"hash-{n}")), max_size=1),
 )
 #: (who acts, seconds later, what is stored): owners overtake each other when a lease has expired.
 STEPS = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 40), CHANGES), max_size=8)
@@ -86,6 +111,12 @@ def everything(store: StateStore) -> list[object]:
         store.known_activities("xyz"),
         store.cursors(),
         store.counts(),
+        store.requests(),
+        store.requests(waiting=True, ids=["request-1", "request-2"]),
+        store.related("account", [row_id(1), row_id(2)]),
+        store.lookups_of(["link-1", "link-2"]),
+        store.links_referring("parentcustomerid", "account", [row_id(1), row_id(2)]),
+        store.marks("opted_out", ["hash-1", "hash-2"]),
         store.current_lease("sync"),
     ]
 
@@ -113,3 +144,6 @@ def test_memory_and_sqlite_agree(
         stored = [storing(store, changes, held) for store in stores]
         assert stored[0] == stored[1]
         assert everything(stores[0]) == everything(stores[1])
+    erased = [store.erase([1], [row_id(2)]) for store in stores]
+    assert erased[0] == erased[1]
+    assert everything(stores[0]) == everything(stores[1])
