@@ -70,6 +70,7 @@ class DynamicsColumn:
     :param format: ``Email``, ``Url``, ``Phone``, ``Text``, ``TextArea``, ``DateOnly``, ...
     :param date_behavior: ``UserLocal``, ``DateOnly``, ``TimeZoneIndependent``.
     :param computed: calculated, rollup or stamped by the platform: never writable.
+    :param secured: under column security, where null may mean that it is not ours to see.
     """
 
     name: str
@@ -88,6 +89,7 @@ class DynamicsColumn:
     date_behavior: str | None = None
     options: tuple[OptionValue, ...] = ()
     targets: tuple[str, ...] = ()
+    secured: bool = False
 
     @property
     def read_name(self) -> str:

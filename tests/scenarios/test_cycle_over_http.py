@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from support.synced import Synced
 
 
@@ -96,19 +94,6 @@ def test_s033_a_new_lead_links_to_the_person_with_its_email(synced: Synced) -> N
     assert len(synced.people()) == 1
 
 
-@pytest.mark.parametrize(("table", "winner"), [("lead", "B"), ("contact", "C")])
-def test_s040_s041_the_type_rule_decides_a_collision(
-    synced: Synced, table: str, winner: str
-) -> None:
-    person, row = synced.linked(table, jobtitle="A", emailaddress1="a@example.com")
-    synced.edit_person(person, title="B")
-    synced.edit_row(row, table, jobtitle="C")
-    report = synced.cycle()
-    assert synced.person(person)["title"] == winner
-    assert synced.row(row, table)["jobtitle"] == winner
-    assert sum(t["collisions"] for d in report["counts"].values() for t in d.values()) == 1
-
-
 def test_s050_a_third_change_while_writing_is_not_overwritten(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="A", emailaddress1="a@example.com")
     synced.edit_person(person, title="B")
@@ -121,26 +106,6 @@ def test_s050_a_third_change_while_writing_is_not_overwritten(synced: Synced) ->
     synced.cycle()
     assert synced.row(row)["jobtitle"] == "B"
     assert synced.person(person)["phone"] == "2"
-
-
-def test_s054_a_cleared_value_is_null_on_the_other_side(synced: Synced) -> None:
-    person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
-    synced.edit_person(person, title=None)
-    synced.cycle()
-    assert synced.row(row)["jobtitle"] is None
-
-
-def test_s056_a_value_too_long_is_held_and_the_others_go_on(synced: Synced) -> None:
-    rows = [synced.new_row(lastname="Ek", emailaddress1=f"p{n}@example.com") for n in range(3)]
-    synced.cycle()
-    people = [int(synced.person_of(row)["id"]) for row in rows]
-    for number, person in enumerate(people):
-        synced.edit_person(person, firstName="x" * (60 if number == 1 else 5))
-    report = synced.cycle()
-    assert report["counts"]["to_dynamics"]["lead"]["updated"] == 2
-    assert report["counts"]["to_dynamics"]["lead"]["quarantined"] == 1
-    [item] = synced.engine.store.quarantine(statuses=("open",))
-    assert item["failures"][0]["message"] == "too long: firstname 60/50"
 
 
 def test_s072_a_deleted_lead_flags_its_person(synced: Synced) -> None:
@@ -161,13 +126,6 @@ def test_s074_s076_a_deleted_person_is_made_again_once_when_its_lead_changes(
     assert synced.person_of(row)["id"] != person
     synced.cycle()
     assert len(synced.people()) == 1
-
-
-def test_s082_an_explicit_no_keeps_a_lead_out(synced: Synced) -> None:
-    synced.new_row(lastname="Ek", emailaddress1="a@example.com", new_synctomkto=False)
-    report = synced.cycle()
-    assert synced.people() == []
-    assert report["counts"]["to_marketo"]["lead"]["out_of_scope"] == 1
 
 
 def test_a_backfill_over_past_intervals_changes_nothing(synced: Synced) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,9 +18,12 @@ import pytest
 
 from leadsync.cycle.context import CycleRequest, Engine
 from leadsync.cycle.runner import run_cycle, run_plan
+from leadsync.cycle.schemas import load_plan
 from leadsync.doctor import Diagnosis, Doctor
 from leadsync.engine import build_engine
 from leadsync.model import Json
+from leadsync.settings import PROJECT
+from leadsync.state.port import JournalRow, QuarantineRow
 from support.sandbox import RunningSandbox
 
 COMMAND = [sys.executable, "-c", "from leadsync.cli.main import main; main()"]
@@ -70,6 +74,10 @@ class Synced:
             check=False,
         )
 
+    def forget_schemas(self) -> None:
+        """Let the next cycle read both schemas anew, as it does hourly."""
+        load_plan(self.engine, refresh=True)
+
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start the command line and leave it running."""
         return subprocess.Popen(
@@ -105,6 +113,20 @@ class Synced:
 
     # -- looking
 
+    def counts(self, direction: str, table: str = "lead") -> dict[str, int]:
+        """Counts of the last cycle's report for one direction and table."""
+        counted: dict[str, int] = self.reports[-1]["counts"][direction][table]
+        return counted
+
+    def held(self) -> list[QuarantineRow]:
+        """Open quarantine items."""
+        return self.engine.store.quarantine(statuses=("open",))
+
+    def story(self, person: int, *kinds: str) -> list[JournalRow]:
+        """A person's journal, of some kinds only."""
+        rows = self.engine.store.journal(marketo_ids=[person])
+        return [row for row in rows if not kinds or row["kind"] in kinds]
+
     def people(self) -> list[Json]:
         """All persons."""
         return self.marketo.control.records("leads")
@@ -138,6 +160,13 @@ class Synced:
         """Clear both journals."""
         self.marketo.control.clear_journal()
         self.dynamics.control.clear_journal()
+
+
+def shipped_mapping(folder: Path) -> Path:
+    """Copy the shipped mapping file to ``folder``, where a test may change it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copied = shutil.copy(PROJECT / "include" / "config" / "mapping.yaml", folder)
+    return Path(copied)
 
 
 def connections(marketo: RunningSandbox, dynamics: RunningSandbox) -> dict[str, str]:
@@ -178,6 +207,7 @@ def unprovisioned(
             {"conn_type": "sqlite", "host": str(data / "leadsync.db")}
         ),
         "LEADSYNC_DATA": str(data),
+        "LEADSYNC_MAPPING": str(shipped_mapping(data)),
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)

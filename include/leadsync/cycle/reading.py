@@ -39,11 +39,16 @@ def row_columns(table: TablePlan) -> tuple[str, ...]:
 
 
 def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
-    """Return a row's canonical values; what the response lacks is left out (S055)."""
+    """Return a row's canonical values; what the response lacks is left out (S055).
+
+    A secured column that we may not read comes as null (reference/dataverse-webapi.md 19), so its
+    null is not known either.
+    """
     return {
         plan.name: plan.converter.from_dynamics(raw[name])
         for plan in table.fields
         if (name := plan.column.read_name) in raw
+        and not (plan.column.secured and raw[name] is None)
     }
 
 

@@ -17,7 +17,7 @@ _DEFINITION = (
 )
 _ATTRIBUTES = (
     "$select=LogicalName,SchemaName,AttributeType,AttributeTypeName,AttributeOf,RequiredLevel,"
-    "IsValidForCreate,IsValidForRead,IsValidForUpdate,SourceType,DisplayName"
+    "IsValidForCreate,IsValidForRead,IsValidForUpdate,IsSecured,SourceType,DisplayName"
 )
 _KEYS = "$select=SchemaName,LogicalName,KeyAttributes,EntityKeyIndexStatus"
 _RANGE = "$select=LogicalName,MinValue,MaxValue"

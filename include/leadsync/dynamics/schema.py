@@ -85,6 +85,7 @@ def column_of(attribute: Json, typed: Json, detailed: set[str] | None) -> Dynami
         date_behavior=_value(detail.get("DateTimeBehavior")),
         options=options_of(detail),
         targets=tuple(detail.get("Targets") or ()),
+        secured=bool(attribute.get("IsSecured")),
     )
 
 

@@ -21,7 +21,16 @@ from leadsync_sandbox.dynamics.schema import Column, Option, Table
 from leadsync_sandbox.dynamics.session import Session
 
 Json = dict[str, Any]
-_CHANGEABLE = ("length", "required", "minimum", "maximum", "precision", "default", "display_name")
+_CHANGEABLE = (
+    "length",
+    "required",
+    "minimum",
+    "maximum",
+    "precision",
+    "default",
+    "display_name",
+    "secured",
+)
 
 
 def _column(table: Table, edit: Json) -> Column:

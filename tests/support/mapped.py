@@ -1,0 +1,50 @@
+"""Another mapping file than the shipped one, for scenarios that need their own fields or rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from leadsync.model import Json
+from leadsync.settings import PROJECT
+from support.synced import Synced
+
+SHIPPED = PROJECT / "include" / "config" / "mapping.yaml"
+
+
+def remap(
+    synced: Synced,
+    *more: Json,
+    without: tuple[str, ...] = (),
+    policies: Json | None = None,
+    **changes: Json,
+) -> None:
+    """Let ``synced`` work with the shipped mapping, changed.
+
+    :param more: further entries of ``fields``.
+    :param without: Marketo names of entries to leave out.
+    :param policies: policies to set.
+    :param changes: settings by Marketo name, such as ``title={"rule": "newest_wins"}``.
+    """
+    document = yaml.safe_load(SHIPPED.read_text("utf-8"))
+    entries: list[dict[str, Any]] = [
+        {**entry, **changes.get(entry["marketo"], {})}
+        for entry in document["fields"]
+        if entry["marketo"] not in without
+    ]
+    document["fields"] = [*entries, *more]
+    document["policies"] |= policies or {}
+    Path(synced.environ["LEADSYNC_MAPPING"]).write_text(yaml.safe_dump(document), "utf-8")
+
+
+def add_field(synced: Synced, name: str, data_type: str) -> None:
+    """A marketer creates a person field."""
+    fields = {"name": name, "displayName": name, "dataType": data_type}
+    synced.marketo.control.edit("create", table="fields", fields=fields)
+
+
+def add_column(synced: Synced, name: str, type: str, table: str = "lead", **facts: Any) -> None:
+    """A customiser creates a column; ``facts`` as the sandbox's ``add_column`` takes them."""
+    synced.dynamics.control.edit("add_column", table=table, column=name, type=type, **facts)
