@@ -7,6 +7,7 @@ They keep what the protocols promise (activity feeds with tokens, delta links, E
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -127,10 +128,12 @@ class SimulatedMarketo:
         """Return what the log shows behind ``token``, by time, at most ``pages`` pages of it."""
         moment, _, last = token.partition(" ")
         start, now = (datetime.fromisoformat(moment), int(last)), self.clock.now()
-        behind = [
-            a for a in self.log if self._visible[a.guid] <= now and (a.at, int(a.guid)) > start
+        behind = self.log[bisect_right(self.log, start, key=_place) :]  # the log is in order
+        found = [
+            kept
+            for activity in behind
+            if self._visible[activity.guid] <= now and (kept := shown(activity)) is not None
         ]
-        found = [kept for a in sorted(behind, key=_place) if (kept := shown(a)) is not None]
         if pages is not None and len(found) > pages * self.page_size:
             found = found[: pages * self.page_size]
             at, guid = _place(found[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -134,6 +135,8 @@ class World:
     staging: MemoryStaging = field(default_factory=MemoryStaging)
 
     def __post_init__(self) -> None:
+        self._engine: Engine | None = None
+        self._mapped: Json = {}
         self._ids = (f"id-{n:06d}" for n in itertools.count(1))
         self.marketo = SimulatedMarketo(self.clock, marketo_fields())
         tables = {name: dynamics_table(name) for name in ("lead", "contact")}
@@ -142,6 +145,13 @@ class World:
 
     @property
     def engine(self) -> Engine:
+        """The engine, which is made again whenever the mapping has changed."""
+        if self._engine is None or self._mapped != self.mapping:
+            self._mapped = copy.deepcopy(self.mapping)
+            self._engine = self._made()
+        return self._engine
+
+    def _made(self) -> Engine:
         return Engine(
             clock=self.clock,
             marketo=self.marketo,

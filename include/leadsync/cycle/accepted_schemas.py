@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from leadsync.cycle.context import Engine
-from leadsync.cycle.schema_documents import fields_from_json, table_from_json
+from leadsync.cycle.schema_documents import (
+    fields_from_json,
+    fields_to_json,
+    table_from_json,
+    table_to_json,
+)
 from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.mapping.plan import FieldPlan, SyncPlan
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, OptionValue, Schemas
@@ -43,8 +48,8 @@ def accept_schemas(engine: Engine, plan: SyncPlan, before: Schemas | None) -> No
         marketo.update({field.name: field.field for field in table.fields})
     document: Json = {
         "mapping": _fingerprint(engine.mapping),
-        "marketo": {name: asdict(field) for name, field in marketo.items()},
-        "dynamics": {name: asdict(table) for name, table in tables.items()},
+        "marketo": fields_to_json(marketo),
+        "dynamics": {name: table_to_json(table) for name, table in tables.items()},
     }
     if before != Schemas(marketo, tables):
         engine.store.cache_schema(ACCEPTED, document, engine.clock.now())

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from leadsync.clock import Clock, parse_instant
+from leadsync.cycle.plans import Plans
 from leadsync.frames import Rows
 from leadsync.mapping.model import Mapping as FieldMapping
-from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json
 from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
 from leadsync.settings import Settings
@@ -51,7 +51,7 @@ class Engine:
     :param check: the rule check: Great Expectations, or the plain functions in simulation.
     :param new_id: makes unique ids.
     :param holder: who runs this, for people who look at the lease.
-    :param plans: the plan that each cycle of this process works with, by cycle id.
+    :param plans: the plans that this process has resolved.
     """
 
     clock: Clock
@@ -66,7 +66,7 @@ class Engine:
     new_id: Callable[[], str]
     in_parallel: ParallelMap
     holder: str = ""
-    plans: dict[str, SyncPlan] = field(default_factory=dict)
+    plans: Plans = field(default_factory=Plans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -71,7 +71,17 @@ class FeedCursor:
 
     def format(self) -> str:
         """Write the cursor for storing."""
-        return json.dumps(asdict(self), default=datetime.isoformat)
+        stretches = [
+            {
+                "token": one.token,
+                "since": one.since.isoformat(),
+                "until": one.until.isoformat(),
+                "pages": one.pages,
+            }
+            for one in self.stretches
+        ]
+        document = {"end": self.end, "reached": self.reached.isoformat(), "stretches": stretches}
+        return json.dumps(document)
 
     @property
     def start(self) -> str:

@@ -38,7 +38,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         dry_run=request.dry_run,
         lease_token=lease.token if lease else None,
     )
-    engine.plans[cycle_id] = plan
+    engine.plans.settle(cycle_id, plan)
     if lease:
         record = CycleRecord(
             cycle_id=cycle_id,

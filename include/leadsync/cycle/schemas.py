@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
 from leadsync.cycle.accepted_schemas import accept_schemas, accepted_schemas
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.schema_documents import fields_from_json, table_from_json
+from leadsync.cycle.plans import Resolved
+from leadsync.cycle.schema_documents import (
+    fields_from_json,
+    fields_to_json,
+    table_from_json,
+    table_to_json,
+)
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.resolve import resolve
@@ -18,22 +24,25 @@ from leadsync.model import TABLES, DynamicsTable, Json, Schemas, Table
 
 
 def plan_of(engine: Engine, cycle: Cycle, *, refresh: bool = False) -> SyncPlan:
-    """Return the plan of a cycle, resolved once per process.
+    """Return the plan of a cycle, which stays the same for all of its stages in a process.
 
     :param refresh: resolve it again, because a system said that its schema moved.
     """
-    if refresh or cycle.cycle_id not in engine.plans:
-        engine.plans.clear()
-        engine.plans[cycle.cycle_id] = load_plan(engine, refresh=refresh)
-    return engine.plans[cycle.cycle_id]
+    plan = None if refresh else engine.plans.of_cycle.get(cycle.cycle_id)
+    return plan or engine.plans.settle(cycle.cycle_id, load_plan(engine, refresh=refresh))
 
 
 def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
-    """Resolve the mapping against the schemas.
+    """Resolve the mapping against the schemas, unless neither has changed.
 
     :param refresh: read the schemas again instead of trusting the cache.
     :raises MappingError: the mapping does not fit; lists every wrong name with the nearest one.
     """
+    if not refresh:
+        since = engine.clock.now() - timedelta(seconds=engine.settings.schema_ttl_seconds)
+        known = engine.plans.unchanged(engine.mapping, engine.store.schemas_read(), since)
+        if known is not None:
+            return known
     try:
         return _resolved(engine, refresh=refresh)
     except ConfigurationError:
@@ -44,46 +53,57 @@ def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
 
 
 def _resolved(engine: Engine, *, refresh: bool) -> SyncPlan:
+    reader = _SchemaReader(engine, refresh=refresh)
     before = accepted_schemas(engine)
-    plan = resolve(engine.mapping, load_schemas(engine, refresh=refresh), before)
-    accept_schemas(engine, plan, before)
+    schemas = reader.read()
+    plan = engine.plans.made_from(engine.mapping, schemas, before)
+    if plan is None:
+        plan = resolve(engine.mapping, schemas, before)
+        accept_schemas(engine, plan, before)
+    engine.plans.latest = Resolved(plan, engine.mapping, schemas, before, reader.read_at)
     return plan
 
 
-def load_schemas(engine: Engine, *, refresh: bool = False) -> Schemas:
-    """Return the cached schemas, reading those that are older than the settings allow."""
-    marketo = _cached(engine, "marketo", [], partial(_fetch_marketo, engine), refresh=refresh)
-    tables: dict[str, DynamicsTable] = {
-        table: _load_table(engine, table, refresh=refresh)
-        for table in TABLES
-        if engine.mapping.columns(table)
-    }
-    return Schemas(marketo=fields_from_json(marketo), dynamics=tables)
+@dataclass(slots=True)
+class _SchemaReader:
+    """Returns cached schemas, and reads those that are older than the settings allow.
 
+    :ivar read_at: when each of the returned schemas was read.
+    """
 
-def _load_table(engine: Engine, table: Table, *, refresh: bool) -> DynamicsTable:
-    columns = sorted(engine.mapping.columns(table))
-    fetch = partial(_fetch_table, engine, table, columns)
-    return table_from_json(_cached(engine, f"dynamics.{table}", columns, fetch, refresh=refresh))
+    engine: Engine
+    refresh: bool
+    read_at: dict[str, datetime] = field(default_factory=dict)
 
+    def read(self) -> Schemas:
+        """Return the schemas of everything that the mapping uses."""
+        marketo = self._cached("marketo", [], self._fetch_marketo)
+        tables: dict[str, DynamicsTable] = {
+            table: self._table(table) for table in TABLES if self.engine.mapping.columns(table)
+        }
+        return Schemas(marketo=fields_from_json(marketo), dynamics=tables)
 
-def _cached(
-    engine: Engine, name: str, asked: list[str], fetch: Callable[[], Json], *, refresh: bool
-) -> Json:
-    """Return what is cached under ``name`` if it is young enough and answers what is asked."""
-    cached = engine.store.cached_schema(name)
-    now = engine.clock.now()
-    age = timedelta(seconds=engine.settings.schema_ttl_seconds)
-    if cached and not refresh and now - cached[0] < age and cached[1]["asked"] == asked:
-        return cast(Json, cached[1]["schema"])
-    schema = fetch()
-    engine.store.cache_schema(name, {"asked": asked, "schema": schema}, now)
-    return schema
+    def _table(self, table: Table) -> DynamicsTable:
+        columns = sorted(self.engine.mapping.columns(table))
+        fetch = partial(self._fetch_table, table, columns)
+        return table_from_json(self._cached(f"dynamics.{table}", columns, fetch))
 
+    def _cached(self, name: str, asked: list[str], fetch: Callable[[], Json]) -> Json:
+        """Return what is cached under ``name`` if it is young enough and answers what is asked."""
+        engine = self.engine
+        cached = engine.store.cached_schema(name)
+        now = engine.clock.now()
+        age = timedelta(seconds=engine.settings.schema_ttl_seconds)
+        if cached and not self.refresh and now - cached[0] < age and cached[1]["asked"] == asked:
+            self.read_at[name] = cached[0]
+            return cast(Json, cached[1]["schema"])
+        schema = fetch()
+        engine.store.cache_schema(name, {"asked": asked, "schema": schema}, now)
+        self.read_at[name] = now
+        return schema
 
-def _fetch_marketo(engine: Engine) -> Json:
-    return {name: asdict(field) for name, field in engine.marketo.describe().items()}
+    def _fetch_marketo(self) -> Json:
+        return fields_to_json(self.engine.marketo.describe())
 
-
-def _fetch_table(engine: Engine, table: Table, columns: list[str]) -> Json:
-    return asdict(engine.dynamics.table(table, columns))
+    def _fetch_table(self, table: Table, columns: list[str]) -> Json:
+        return table_to_json(self.engine.dynamics.table(table, columns))

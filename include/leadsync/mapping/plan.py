@@ -104,9 +104,9 @@ class Policies:
     breaker_share: float = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SyncPlan:
-    """What is synchronised, by table.
+    """What is synchronised, by table. Plans are told apart by identity.
 
     :param names: every mapped field name, in mapping order, without repeats.
     :param rules_hash: changes when mapping, schemas or rules change; quarantine items made under

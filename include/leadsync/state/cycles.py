@@ -55,3 +55,9 @@ def schema(connection: Connection, name: str) -> tuple[datetime, Json] | None:
     statement = select(schema_cache.c.read_at, schema_cache.c.body)
     row = connection.execute(statement.where(schema_cache.c.name == name)).first()
     return (row[0], row[1]) if row else None
+
+
+def schemas_read(connection: Connection) -> dict[str, datetime]:
+    """Return when each cached schema was read, by name."""
+    statement = select(schema_cache.c.name, schema_cache.c.read_at)
+    return {name: read_at for name, read_at in connection.execute(statement)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -47,6 +48,7 @@ class MemoryStateStore:
         self._links = LinkIndex()
         self._base: dict[str, Values] = {}
         self._intents: dict[str, IntentRow] = {}
+        self._intents_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._journal: list[JournalRow] = []
         self._quarantine: dict[str, QuarantineRow] = {}
         self._deferred: dict[str, DeferredRow] = {}
@@ -89,17 +91,17 @@ class MemoryStateStore:
         self._refuse_conflicts(changes)
         self._links.write(changes.links)
         self._write_base(changes)
-        self._intents.update((row["intent_id"], _copied(row)) for row in changes.intents)
-        self._journal.extend(_copied(row) for row in changes.journal)
+        self._write_intents(changes.intents)
+        self._journal.extend(row.copy() for row in changes.journal)
         self._quarantine.update((row["id"], _copied(row)) for row in changes.quarantine)
         for key in changes.deferred_cleared:
             self._deferred.pop(key, None)
-        self._deferred.update((row["record_key"], _copied(row)) for row in changes.deferred)
+        self._deferred.update((row["record_key"], row.copy()) for row in changes.deferred)
         self._remember_activities(changes)
         self._cursors.update(changes.cursors)
         self._requests.apply(changes)
         if changes.cycle is not None:
-            self._cycles[changes.cycle.cycle_id] = copy.deepcopy(changes.cycle)
+            self._cycles[changes.cycle.cycle_id] = _own_report(changes.cycle)
 
     def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
         persons, rows = set(marketo_ids), set(dynamics_ids)
@@ -132,6 +134,9 @@ class MemoryStateStore:
         found = self._schemas.get(name)
         return (found[0], json.loads(found[1])) if found else None
 
+    def schemas_read(self) -> dict[str, datetime]:
+        return {name: read_at for name, (read_at, _) in self._schemas.items()}
+
     def cursors(self) -> dict[str, str]:
         return dict(self._cursors)
 
@@ -151,13 +156,13 @@ class MemoryStateStore:
         return {guid for guid in guids if guid in self._seen}
 
     def deferred(self) -> list[DeferredRow]:
-        return [_copied(self._deferred[key]) for key in sorted(self._deferred)]
+        return [self._deferred[key].copy() for key in sorted(self._deferred)]
 
     def intents(self, cycle_id: str, side: str) -> dict[str, str]:
         return {
-            intent_id: row["status"]
-            for intent_id, row in self._intents.items()
-            if row["cycle_id"] == cycle_id and row["side"] == side
+            intent_id: self._intents[intent_id]["status"]
+            for intent_id in self._intents_of.get((cycle_id, side), ())
+            if intent_id in self._intents
         }
 
     def pending_creates(self, dynamics_ids: Sequence[str]) -> list[IntentRow]:
@@ -210,7 +215,7 @@ class MemoryStateStore:
     ) -> list[JournalRow]:
         persons, rows = set(marketo_ids), set(dynamics_ids)
         found = [
-            _copied(row)
+            row.copy()
             for row in self._journal
             if (cycle_id is None or row["cycle_id"] == cycle_id)
             and (
@@ -240,11 +245,12 @@ class MemoryStateStore:
         return self._requests.marks(kind, key_hashes)
 
     def cycle(self, cycle_id: str) -> CycleRecord | None:
-        return copy.deepcopy(self._cycles.get(cycle_id))
+        found = self._cycles.get(cycle_id)
+        return _own_report(found) if found else None
 
     def cycles(self, limit: int = 20) -> list[CycleRecord]:
         ordered = sorted(self._cycles.values(), key=_opened, reverse=True)
-        return copy.deepcopy(ordered[:limit])
+        return [_own_report(record) for record in ordered[:limit]]
 
     def counts(self) -> dict[str, int]:
         return {
@@ -280,6 +286,11 @@ class MemoryStateStore:
             if link_id not in after and link_id not in self._links:
                 raise base_without_link(link_id)
 
+    def _write_intents(self, rows: Iterable[IntentRow]) -> None:
+        for row in rows:
+            self._intents[row["intent_id"]] = _copied(row)
+            self._intents_of[row["cycle_id"], row["side"]].add(row["intent_id"])
+
     def _write_base(self, changes: StateChanges) -> None:
         for link_id in changes.base_dropped:
             self._base.pop(link_id, None)
@@ -291,6 +302,11 @@ class MemoryStateStore:
         before = changes.seen_before
         if before is not None:
             self._seen = {guid: at for guid, at in self._seen.items() if at >= before}
+
+
+def _own_report(record: CycleRecord) -> CycleRecord:
+    """Return the record with a report that nobody else can change."""
+    return replace(record, report=_own(record.report)) if record.report else record
 
 
 def _opened(record: CycleRecord) -> tuple[datetime, str]:
@@ -308,8 +324,13 @@ def _removed_where(rows: dict[Any, Any], condition: Callable[[Any], bool]) -> in
 
 def _copied(row: _Row) -> _Row:
     """Return a copy of a row, including the documents inside it."""
-    fresh = {
-        name: copy.deepcopy(value) if isinstance(value, dict | list) else value
-        for name, value in row.items()
-    }
-    return cast("_Row", fresh)
+    return cast("_Row", _own(row))
+
+
+def _own(document: Any) -> Any:
+    """Return a copy of a JSON document; ``deepcopy`` does the same, slowly."""
+    if isinstance(document, dict):
+        return {name: _own(value) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_own(value) for value in document]
+    return document

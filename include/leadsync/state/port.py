@@ -306,6 +306,10 @@ class StateStore(Protocol):
         """Return when the schema under ``name`` was read, and the schema."""
         ...
 
+    def schemas_read(self) -> dict[str, datetime]:
+        """Return when each cached schema was read, by name."""
+        ...
+
     def cursors(self) -> dict[str, str]:
         """Return all cursors by name."""
         ...

@@ -92,6 +92,10 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return cycles.schema(connection, name)
 
+    def schemas_read(self) -> dict[str, datetime]:
+        with reading(self.engine) as connection:
+            return cycles.schemas_read(connection)
+
     def cursors(self) -> dict[str, str]:
         with reading(self.engine) as connection:
             return cycles.cursors(connection)

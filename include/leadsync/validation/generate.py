@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from leadsync.mapping.plan import FieldPlan, OnInvalid, SyncPlan
 from leadsync.model import System, Table
@@ -38,6 +39,7 @@ _TYPE_NAMES = {
 }
 
 
+@lru_cache(maxsize=64)
 def rules_for(plan: SyncPlan, table: Table, target: System, operation: Operation) -> RuleSet:
     """Return the rules for writing rows of ``table`` to ``target``.
 

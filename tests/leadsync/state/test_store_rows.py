@@ -137,6 +137,7 @@ def test_schema_is_kept_with_its_age(store: StateStore) -> None:
     store.cache_schema("lead", {"columns": []}, NOON + MINUTE)
     assert store.cached_schema("lead") == (NOON + MINUTE, {"columns": []})
     assert store.cached_schema("contact") is None
+    assert store.schemas_read() == {"lead": NOON + MINUTE}
 
 
 def test_instants_of_any_zone_are_the_same_instant_in_utc(store: StateStore) -> None:
