@@ -10,6 +10,7 @@ from typing import Any
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
+from leadsync.cycle.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import staged_links
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
@@ -147,10 +148,16 @@ def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
     for row in engine.staging.read_rows(cycle.cycle_id, "base_moves").records:
         if row["operation"] != "link":
             base.setdefault(row["link_id"], {})[row["field"]] = row["value"]
-    applied = _applied(engine, cycle, "dynamics", "record_key")
+    applied = {
+        side: _applied(engine, cycle, side, "record_key") for side in ("marketo", "dynamics")
+    }
+    waiting = unsettled_fields(engine, cycle)
     for record, values in _linking_writes(engine, cycle, "dynamics"):
-        if record["link_id"] in linked and record["record_key"] in applied:
-            base.setdefault(record["link_id"], {}).update(values)
+        link_id = record["link_id"]
+        if link_id in linked and record["record_key"] in applied["dynamics"]:
+            base.setdefault(link_id, {}).update(without(values, waiting.get(link_id, ())))
+    for link_id, values in settled_base(engine, cycle, applied).items():
+        base.setdefault(link_id, {}).update(values)
     return base
 
 
@@ -177,11 +184,11 @@ def _events(engine: Engine, cycle: Cycle) -> list[JournalRow]:
             dynamics_table=row["table"],
             marketo_id=row["marketo_id"],
             dynamics_id=row["dynamics_id"],
-            field=None,
-            base=None,
-            marketo=None,
-            dynamics=None,
-            winner=None,
+            field=row["field"],
+            base=row["base"],
+            marketo=row["marketo"],
+            dynamics=row["dynamics"],
+            winner=row["winner"],
             rule=row["rule"],
         )
         for row in engine.staging.read_rows(cycle.cycle_id, "events").records

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from leadsync.cycle.carried import person_key, row_key
+from leadsync.cycle.claimed import decisions_of, losses_of, unsettled_of
 from leadsync.cycle.work import Creation, Removal, Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
+from leadsync.merge.claims import Ruling, standing_values, take_rulings
 from leadsync.merge.pairs import Pair, lay_out
 from leadsync.merge.three_way import Decision, Mask, Sides, three_way
-from leadsync.model import Direction, Json
+from leadsync.model import Direction, Json, System
 from leadsync.state.port import Values
 from leadsync.values.marks import ABSENT, shown
 
@@ -34,6 +36,8 @@ class Proposals:
     to_marketo: list[Proposal] = field(default_factory=list)
     decisions: list[Json] = field(default_factory=list)
     base_moves: list[Json] = field(default_factory=list)
+    losses: list[Json] = field(default_factory=list)
+    unsettled: list[Json] = field(default_factory=list)
 
 
 def decide(plan: SyncPlan, work: Work) -> Proposals:
@@ -56,10 +60,12 @@ def _decide_table(
         return
     sides = lay_out(table.fields, pairs)
     decision = three_way(table.fields, sides)
+    rulings = _rulings(table, pairs, sides, decision)
     merged = _Merged(
         table,
         sides,
         decision,
+        rulings,
         to_dynamics=_columns(decision.to_dynamics),
         to_marketo=_columns(decision.to_marketo),
         agreed=_columns(decision.agreed),
@@ -67,6 +73,20 @@ def _decide_table(
     for position, pair in enumerate(pairs):
         merged.propose(pair, position, proposals)
         merged.settle(pair, position, work)
+
+
+def _rulings(
+    table: TablePlan, pairs: Sequence[Pair], sides: Sides, decision: Decision
+) -> dict[int, list[Ruling]]:
+    """Return what became of the pairs' claims, by position."""
+    found = {}
+    for position, pair in enumerate(pairs):
+        if pair.claims:
+            standing = standing_values(pair.marketo, pair.base)
+            found[position] = take_rulings(
+                table.fields, position, pair.claims, standing, sides, decision
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,7 @@ class _Merged:
     table: TablePlan
     sides: Sides
     decision: Decision
+    rulings: dict[int, list[Ruling]]
     to_dynamics: list[list[int]]
     to_marketo: list[list[int]]
     agreed: list[list[int]]
@@ -92,6 +113,11 @@ class _Merged:
                 (self.sides.dynamics, self.to_marketo[position]),
             )
         )
+        for ruling in self.rulings.get(position, ()):
+            if ruling.to_dynamics:
+                to_dynamics[ruling.field.name] = ruling.target
+            if ruling.to_marketo:
+                to_marketo[ruling.field.name] = ruling.target
         operation = "link" if pair.stamps else "update"
         if to_dynamics:
             record = _write(pair, "to_dynamics", operation)
@@ -112,6 +138,17 @@ class _Merged:
         )
         if pair.is_new:
             proposals.base_moves.extend(self._known_base(pair, position, written))
+        self._propose_claims(pair, position, proposals)
+
+    def _propose_claims(self, pair: Pair, position: int, proposals: Proposals) -> None:
+        """Add the decisions behind the pair's claims."""
+        rulings = self.rulings.get(position)
+        if rulings:
+            ids = _ids(pair)
+            keys = {side: _key(pair, direction) for side, direction in _DIRECTIONS.items()}
+            proposals.decisions.extend(decisions_of(rulings, pair.base, ids, keys))
+            proposals.losses.extend(losses_of(rulings, ids))
+            proposals.unsettled.extend(unsettled_of(rulings, pair.link["link_id"], keys))
 
     def _known_base(self, pair: Pair, position: int, written: list[int]) -> list[Json]:
         """Return what a new link knows already: the values that made its person."""
@@ -148,18 +185,33 @@ class _Merged:
 
         A side that was not in the window but turns out to have a change counts as extracted.
         """
+        rulings = self.rulings.get(position, ())
+        claimed_dynamics = any(ruling.to_dynamics for ruling in rulings)
+        claimed_marketo = any(ruling.to_marketo for ruling in rulings)
         sides: tuple[tuple[Direction, list[int], bool, bool], ...] = (
-            ("to_dynamics", self.to_dynamics[position], pair.person_extracted, False),
-            ("to_marketo", self.to_marketo[position], pair.row_extracted, pair.stamps),
+            ("to_dynamics", self.to_dynamics[position], pair.person_extracted, claimed_dynamics),
+            (
+                "to_marketo",
+                self.to_marketo[position],
+                pair.row_extracted,
+                pair.stamps or claimed_marketo,
+            ),
         )
-        for direction, columns, extracted, stamps in sides:
-            writes = bool(columns) or stamps
+        for direction, columns, extracted, besides in sides:
+            writes = bool(columns) or besides
             if extracted or writes:
                 key = _key(pair, direction)
                 work.settle(key, direction, _ids(pair), "writing" if writes else "unchanged")
                 work.outcomes[key]["collisions"] = sum(
                     bool(self.decision.collision[position, column]) for column in columns
                 )
+        clashes = sum(ruling.clashed for ruling in rulings)
+        key = _key(pair, "to_dynamics")
+        if clashes and key in work.outcomes:
+            work.outcomes[key]["collisions"] += clashes
+
+
+_DIRECTIONS: dict[System, Direction] = {"marketo": "to_marketo", "dynamics": "to_dynamics"}
 
 
 def _columns(mask: Mask) -> list[list[int]]:

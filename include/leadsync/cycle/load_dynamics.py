@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import (
     Loader,
@@ -36,6 +37,7 @@ class _Dynamics:
     cycle: Cycle
     plan: SyncPlan
     decisions: dict[str, list[Json]]
+    unsettled: dict[str, set[str]]
 
 
 def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
@@ -45,7 +47,8 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
     """
     held_lease(engine, cycle)
     decisions = read_decisions(engine, cycle, "dynamics")
-    dynamics = _Dynamics(engine, cycle, plan_of(engine, cycle), decisions)
+    unsettled = unsettled_fields(engine, cycle)
+    dynamics = _Dynamics(engine, cycle, plan_of(engine, cycle), decisions, unsettled)
     loader = Loader(engine, cycle, "dynamics", partial(_send, dynamics), partial(_record, dynamics))
     writes = sorted(
         read_writes(engine, cycle, "dynamics"),
@@ -94,5 +97,6 @@ def _written(dynamics: _Dynamics, write: Write, answer: RowResult, changes: Stat
     if write.operation == "update":  # a new link and its base are stored by the Marketo side
         link = link_of(write, cycle, engine, write.record["marketo_id"], "open")
         changes.links.append({**link, "etag": answer.etag or link["etag"]})
-        changes.base[link["link_id"]] = dict(write.values)
+        waiting = dynamics.unsettled.get(link["link_id"], ())
+        changes.base[link["link_id"]] = without(write.values, waiting)
     changes.journal.extend(journal_of(write, dynamics.decisions, cycle, engine))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import (
     Loader,
@@ -44,6 +45,7 @@ class _Marketo:
     plan: SyncPlan
     decisions: dict[str, list[Json]]
     agreed: dict[str, Values]
+    unsettled: dict[str, set[str]]
 
 
 def load_marketo(engine: Engine, cycle: Cycle) -> Json:
@@ -58,6 +60,7 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
         plan_of(engine, cycle),
         read_decisions(engine, cycle, "marketo"),
         _agreed(engine, cycle),
+        unsettled_fields(engine, cycle),
     )
     writes = sorted(read_writes(engine, cycle, "marketo"), key=_lane)
     creates = [write for write in writes if write.operation == "create"]
@@ -178,13 +181,11 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
             )
         )
     changes.journal.extend(journal_of(write, marketo.decisions, cycle, engine))
+    sent = without(write.values, marketo.unsettled.get(link["link_id"], ()))
     if write.operation == "link":
-        changes.base[link["link_id"]] = {
-            **marketo.agreed.get(link["link_id"], {}),
-            **write.values,
-        }
-    elif write.values:
-        changes.base[link["link_id"]] = dict(write.values)
+        changes.base[link["link_id"]] = {**marketo.agreed.get(link["link_id"], {}), **sent}
+    elif sent:
+        changes.base[link["link_id"]] = sent
 
 
 def _born_with(marketo: _Marketo, write: Write) -> Values:

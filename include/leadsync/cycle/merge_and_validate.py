@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.check import Checked, check_proposals
+from leadsync.cycle.claimed import UNSETTLED
 from leadsync.cycle.complete_pairs import complete_pairs
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide import Proposal, Proposals, decide
@@ -37,7 +38,19 @@ LINKS = (
     "cycle_id",
     "updated_at",
 )
-EVENTS = ("kind", "side", "table", "marketo_id", "dynamics_id", "rule")
+EVENTS = (
+    "kind",
+    "side",
+    "table",
+    "marketo_id",
+    "dynamics_id",
+    "field",
+    "base",
+    "marketo",
+    "dynamics",
+    "winner",
+    "rule",
+)
 
 
 @dataclass(slots=True)
@@ -161,6 +174,7 @@ def _write_plan(
     held = outgoing.to_dynamics.held_fields | outgoing.to_marketo.held_fields
     decisions = [d for d in proposals.decisions if (d["record_key"], d["field"]) not in held]
     events: list[Json] = [{**row, "table": row["dynamics_table"]} for row in work.journal]
+    events.extend(proposals.losses)
     links = [_link_record(link) for link in work.links.values()]
     for name, rows in {
         "decisions": Rows(DECISIONS, decisions),
@@ -171,6 +185,9 @@ def _write_plan(
         "quarantine": quarantine_rows([*outgoing.quarantined, *_held_items(work)]),
     }.items():
         engine.staging.write_rows(cycle.cycle_id, name, rows)
+
+
+    engine.staging.write_document(cycle.cycle_id, UNSETTLED, {"fields": proposals.unsettled})
 
 
 def _link_record(link: LinkRow) -> Json:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from leadsync.mapping.plan import FieldPlan
+from leadsync.merge.claims import Claim, claimed_columns
 from leadsync.merge.three_way import Cells, Sides
 from leadsync.state.port import LinkRow, Values
 from leadsync.values.marks import ABSENT
@@ -24,6 +25,7 @@ class Pair:
     :param converted: the link moved from a lead to the contact that the lead became.
     :param restored: the row was deleted and is back under its own id: its old link opens again.
     :param reopened: the pair came back into scope in this window.
+    :param claims: values by field that count as Marketo's in the merge (``merge/claims.py``).
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
     """
 
@@ -40,6 +42,7 @@ class Pair:
     marketo_at: float = math.nan
     dynamics_at: float = math.nan
     created_on: str | None = None
+    claims: dict[str, Claim] | None = None
 
     @property
     def stamps(self) -> bool:
@@ -51,9 +54,14 @@ def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:
     """Lay pairs out as arrays of shape ``(pairs, fields)``, in the order given."""
     names = [plan.name for plan in fields]
     base = _cells(names, [pair.base for pair in pairs])
+    marketo = _over(base, names, [pair.marketo for pair in pairs])
+    dynamics = _over(base, names, [pair.dynamics for pair in pairs])
+    for position, pair in enumerate(pairs):
+        for column, _, claim in claimed_columns(fields, pair.claims) if pair.claims else ():
+            marketo[position, column], base[position, column] = claim.value, claim.base
     return Sides(
-        marketo=_over(base, names, [pair.marketo for pair in pairs]),
-        dynamics=_over(base, names, [pair.dynamics for pair in pairs]),
+        marketo=marketo,
+        dynamics=dynamics,
         base=base,
         marketo_at=np.array([pair.marketo_at for pair in pairs], dtype=np.float64),
         dynamics_at=np.array([pair.dynamics_at for pair in pairs], dtype=np.float64),

@@ -1,0 +1,131 @@
+"""Writes, decisions and base moves of claimed values (``merge/claims.py``).
+
+A claim that wins is often written to both sides. The base must not move before both have it: with
+one write missing, the other side's old value would look like a change. So the loads leave the base
+of such a field alone, and the commit moves it when both writes went through.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from leadsync.cycle.context import Cycle, Engine
+from leadsync.merge.claims import Ruling
+from leadsync.model import Json
+from leadsync.state.port import Values
+from leadsync.values.marks import shown
+
+UNSETTLED = "unsettled"
+
+
+def decisions_of(
+    rulings: Sequence[Ruling], base: Values, ids: Json, keys: Mapping[str, str]
+) -> list[Json]:
+    """Return the ``DECISIONS`` records of a pair's claims.
+
+    On the Marketo side ``marketo`` is the value that is replaced and ``dynamics`` the one written,
+    as in every other decision.
+
+    :param keys: record key by side that is written.
+    """
+    found = []
+    for ruling in rulings:
+        name, claim = ruling.field.name, ruling.claim
+        rule = claim.rule or (ruling.field.rule if ruling.clashed else ruling.field.direction)
+        shared = {**ids, "field": name, "rule": rule}
+        winner = "marketo" if ruling.won else "dynamics"
+        if ruling.to_dynamics:
+            found.append(
+                {
+                    **shared,
+                    "record_key": keys["dynamics"],
+                    "kind": "collision" if ruling.clashed else "written",
+                    "side": "dynamics",
+                    "base": shown(claim.base),
+                    "marketo": shown(claim.value),
+                    "dynamics": shown(ruling.dynamics),
+                    "winner": winner,
+                }
+            )
+        if ruling.to_marketo:
+            found.append(
+                {
+                    **shared,
+                    "record_key": keys["marketo"],
+                    "kind": claim.kind if ruling.won else "written",
+                    "side": "marketo",
+                    "base": shown(base.get(name)),
+                    "marketo": shown(ruling.standing),
+                    "dynamics": shown(ruling.target),
+                    "winner": winner,
+                }
+            )
+    return found
+
+
+def losses_of(rulings: Iterable[Ruling], ids: Json) -> list[Json]:
+    """Return journal events of users' changes that lost against Dynamics: nothing else says so."""
+    return [
+        {
+            **ids,
+            "kind": "collision",
+            "side": None,
+            "field": ruling.field.name,
+            "base": shown(ruling.claim.base),
+            "marketo": shown(ruling.claim.value),
+            "dynamics": shown(ruling.dynamics),
+            "winner": "dynamics",
+            "rule": ruling.field.rule,
+        }
+        for ruling in rulings
+        if ruling.clashed and not ruling.won
+    ]
+
+
+def unsettled_of(rulings: Iterable[Ruling], link_id: str, keys: Mapping[str, str]) -> list[Json]:
+    """Return the fields whose base waits for two writes."""
+    return [
+        {
+            "link_id": link_id,
+            "field": ruling.field.name,
+            "value": ruling.claim.value,
+            "keys": dict(keys),
+        }
+        for ruling in rulings
+        if ruling.to_dynamics and ruling.to_marketo
+    ]
+
+
+def unsettled_fields(engine: Engine, cycle: Cycle) -> dict[str, set[str]]:
+    """Return by link the fields whose base the loads must leave alone."""
+    fields: dict[str, set[str]] = defaultdict(set)
+    for one in _unsettled(engine, cycle):
+        fields[one["link_id"]].add(one["field"])
+    return fields
+
+
+def settled_base(
+    engine: Engine, cycle: Cycle, applied: Mapping[str, Collection[str]]
+) -> dict[str, Values]:
+    """Return by link the claimed values that both sides have now.
+
+    :param applied: keys of the records that were written, by side.
+    """
+    base: dict[str, Values] = {}
+    for one in _unsettled(engine, cycle):
+        if one["keys"] and all(key in applied[side] for side, key in one["keys"].items()):
+            base.setdefault(one["link_id"], {})[one["field"]] = one["value"]
+    return base
+
+
+def without(values: Values, fields: Collection[str]) -> Values:
+    """Return a copy of ``values`` without ``fields``."""
+    return {name: value for name, value in values.items() if name not in fields}
+
+
+def _unsettled(engine: Engine, cycle: Cycle) -> list[dict[str, Any]]:
+    document = engine.staging.read_document(cycle.cycle_id, UNSETTLED) or {}
+    found: list[dict[str, Any]] = document.get("fields", [])
+    return found
