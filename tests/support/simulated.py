@@ -51,6 +51,7 @@ class SimulatedMarketo:
     """Persons with an activity log. A token is a time in the log and what was read of its second.
 
     :ivar page_size: most activities that one page of a feed holds.
+    :ivar before_write: edits that users make right before the next record is written.
     :ivar lag: seconds until the next activity appears in the log, behind others that are younger.
     :ivar refuse: whether the server refuses a record for a reason of its own.
     """
@@ -67,6 +68,7 @@ class SimulatedMarketo:
         self.page_size = 300
         self.lag: Callable[[], float] = lambda: 0.0
         self.refuse: Callable[[Json], bool] = lambda record: False
+        self.before_write: list[tuple[int, Json]] = []
         self._visible: dict[str, datetime] = {}
         self._ids = itertools.count(1001)
 
@@ -83,7 +85,7 @@ class SimulatedMarketo:
 
     def edit(self, person: int, **values: Any) -> None:
         """Change a person as a user does."""
-        self._change(person, values, log=True)
+        self._change(person, values, log=True, source="Marketo Flow Action")
 
     def delete(self, person: int) -> None:
         """Delete a person as a user does."""
@@ -165,6 +167,9 @@ class SimulatedMarketo:
         return [self._sync(action, lookup_field, dict(record)) for record in records]
 
     def _sync(self, action: str, lookup_field: str, record: Json) -> PersonResult:
+        for person, values in self.before_write:
+            self.edit(person, **values)
+        self.before_write.clear()
         self.writes.append((action, dict(record)))
         found = [p for p, v in self.people.items() if v.get(lookup_field) == record[lookup_field]]
         if action == "updateOnly" and not found:
@@ -179,7 +184,9 @@ class SimulatedMarketo:
             return PersonResult("updated", found[0])
         return PersonResult("created", self.add(**record))
 
-    def _change(self, person: int, values: Json, *, log: bool) -> None:
+    def _change(
+        self, person: int, values: Json, *, log: bool, source: str = "Web service API"
+    ) -> None:
         current = self.people[person]
         changes = []
         for name, value in values.items():
@@ -188,12 +195,18 @@ class SimulatedMarketo:
                 changes.append(FieldChange(name, _text(current.get(name)), _text(new)))
                 current[name] = new
         if changes and log:
-            self._log(person, 13, tuple(changes))
+            self._log(person, 13, tuple(changes), {"Source": source})
 
-    def _log(self, person: int, type_id: int, changes: tuple[FieldChange, ...] = ()) -> None:
+    def _log(
+        self,
+        person: int,
+        type_id: int,
+        changes: tuple[FieldChange, ...] = (),
+        attributes: Json | None = None,
+    ) -> None:
         guid = str(len(self.log) + 1)
         now = self.clock.now()
-        self.log.append(Activity(guid, person, type_id, now, changes))
+        self.log.append(Activity(guid, person, type_id, now, changes, attributes or {}))
         self._visible[guid] = now + timedelta(seconds=self.lag())
 
 

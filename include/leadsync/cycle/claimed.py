@@ -13,7 +13,7 @@ from typing import Any
 
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.merge.claims import Ruling
-from leadsync.model import Json
+from leadsync.model import Json, System
 from leadsync.state.port import Values
 from leadsync.values.marks import shown
 
@@ -21,7 +21,7 @@ UNSETTLED = "unsettled"
 
 
 def decisions_of(
-    rulings: Sequence[Ruling], base: Values, ids: Json, keys: Mapping[str, str]
+    rulings: Sequence[Ruling], base: Values, ids: Json, keys: Mapping[System, str]
 ) -> list[Json]:
     """Return the ``DECISIONS`` records of a pair's claims.
 
@@ -84,7 +84,7 @@ def losses_of(rulings: Iterable[Ruling], ids: Json) -> list[Json]:
     ]
 
 
-def unsettled_of(rulings: Iterable[Ruling], link_id: str, keys: Mapping[str, str]) -> list[Json]:
+def unsettled_of(rulings: Iterable[Ruling], link_id: str, keys: Mapping[System, str]) -> list[Json]:
     """Return the fields whose base waits for two writes."""
     return [
         {

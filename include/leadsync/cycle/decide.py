@@ -12,7 +12,7 @@ from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.claimed import decisions_of, losses_of, unsettled_of
 from leadsync.cycle.work import Creation, Removal, Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
-from leadsync.merge.claims import Ruling, standing_values, take_rulings
+from leadsync.merge.claims import Merged, Ruling, standing_values
 from leadsync.merge.pairs import Pair, lay_out
 from leadsync.merge.three_way import Decision, Mask, Sides, three_way
 from leadsync.model import Direction, Json, System
@@ -79,14 +79,14 @@ def _rulings(
     table: TablePlan, pairs: Sequence[Pair], sides: Sides, decision: Decision
 ) -> dict[int, list[Ruling]]:
     """Return what became of the pairs' claims, by position."""
-    found = {}
-    for position, pair in enumerate(pairs):
-        if pair.claims:
-            standing = standing_values(pair.marketo, pair.base)
-            found[position] = take_rulings(
-                table.fields, position, pair.claims, standing, sides, decision
-            )
-    return found
+    merged = Merged(table.fields, sides, decision)
+    return {
+        position: merged.take_rulings(
+            position, pair.claims, standing_values(pair.marketo, pair.base)
+        )
+        for position, pair in enumerate(pairs)
+        if pair.claims
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from leadsync.cycle.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.feed_cursor import FeedCursor
 from leadsync.cycle.reading import as_table, person_values, read_persons
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.third_changes import Found, find_overwritten, to_document
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, Rows
 from leadsync.mapping.plan import SyncPlan
@@ -52,7 +53,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
     except SchemaChangedError:
         plan = plan_of(engine, cycle, refresh=True)
         feeds = _read_feeds(engine, cycle, plan)
-    records, values = _persons(engine, cycle, plan, feeds)
+    records, values, overwritten = _persons(engine, cycle, plan, feeds)
     persons = Rows(PERSONS, records, plan.names, values)
     engine.staging.write_rows(cycle.cycle_id, "persons", persons)
     seen: list[Json] = [
@@ -70,6 +71,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
             "stamp": engine.new_id(),
             "cursors": feeds.cursors,
             "unsettled_since": feeds.unsettled_since and feeds.unsettled_since.isoformat(),
+            "overwritten": to_document(overwritten),
             "summary": summary,
         },
     )
@@ -142,7 +144,7 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -
 
 def _persons(
     engine: Engine, cycle: Cycle, plan: SyncPlan, feeds: _Feeds
-) -> tuple[list[dict[str, Any]], list[Values]]:
+) -> tuple[list[dict[str, Any]], list[Values], Found]:
     by_person: dict[int, list[Activity]] = defaultdict(list)
     for activity in feeds.changes:
         by_person[activity.person_id].append(activity)
@@ -151,6 +153,8 @@ def _persons(
     carried = set() if cycle.is_backfill else due_persons(pending, plan)
     links = _live_links(engine, {*by_person, *deleted, *carried})
     echoes = set() if cycle.is_backfill else _echoes(engine, plan, by_person, links)
+    overwritten = {} if cycle.is_backfill else find_overwritten(engine, plan, by_person, links)
+    echoes -= overwritten.keys()
     wanted = {
         person
         for person in {*by_person, *carried} - deleted
@@ -178,7 +182,7 @@ def _persons(
         )
         raw = found.get(person)
         values.append(_values(plan, links[person], raw) if raw else {})
-    return records, values
+    return records, values, overwritten
 
 
 def _values(plan: SyncPlan, link: LinkRow, raw: Json) -> Values:

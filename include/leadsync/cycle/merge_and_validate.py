@@ -16,6 +16,7 @@ from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.quarantining import quarantine_rows, quarantined
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.third_changes import claim_overwritten
 from leadsync.cycle.work import Work
 from leadsync.frames import (
     BASE_MOVES,
@@ -120,6 +121,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     candidates = gatherer.run()
     match_rows(engine, cycle, plan, candidates, work)
     complete_pairs(engine, cycle, plan, pending, work)
+    claim_overwritten(engine, cycle, plan, work)
     return work
 
 
@@ -185,7 +187,6 @@ def _write_plan(
         "quarantine": quarantine_rows([*outgoing.quarantined, *_held_items(work)]),
     }.items():
         engine.staging.write_rows(cycle.cycle_id, name, rows)
-
 
     engine.staging.write_document(cycle.cycle_id, UNSETTLED, {"fields": proposals.unsettled})
 

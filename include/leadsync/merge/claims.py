@@ -69,29 +69,32 @@ class Ruling:
         return self.field.comparable(left) != self.field.comparable(right)
 
 
-def take_rulings(
-    fields: Sequence[FieldPlan],
-    position: int,
-    claims: Mapping[str, Claim],
-    standing: Mapping[str, str | None],
-    sides: Sides,
-    decision: Decision,
-) -> list[Ruling]:
-    """Read one pair's claims off the merge's masks, and clear them there.
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What the merge has made of all pairs of a table; arrays of shape ``(pairs, fields)``."""
 
-    :param position: the pair's row in the arrays.
-    :param standing: what Marketo really holds, by field.
-    """
-    rulings = []
-    for column, plan, claim in claimed_columns(fields, claims):
-        cell = (position, column)
-        clashed = bool(decision.collision[cell] or decision.no_base[cell])
-        won = bool(decision.to_dynamics[cell] or decision.agreed[cell])
-        now = standing.get(plan.name, ABSENT)
-        rulings.append(Ruling(plan, claim, now, sides.dynamics[cell], won=won, clashed=clashed))
-        for mask in (decision.to_dynamics, decision.to_marketo, decision.agreed):
-            mask[cell] = False
-    return rulings
+    fields: Sequence[FieldPlan]
+    sides: Sides
+    decision: Decision
+
+    def take_rulings(
+        self, position: int, claims: Mapping[str, Claim], standing: Values
+    ) -> list[Ruling]:
+        """Read one pair's claims off the decision's masks, and clear them there.
+
+        :param position: the pair's row in the arrays.
+        :param standing: what Marketo really holds, by field.
+        """
+        decision, rulings = self.decision, []
+        for column, plan, claim in claimed_columns(self.fields, claims):
+            cell = (position, column)
+            clashed = bool(decision.collision[cell] or decision.no_base[cell])
+            won = bool(decision.to_dynamics[cell] or decision.agreed[cell])
+            now, theirs = standing.get(plan.name, ABSENT), self.sides.dynamics[cell]
+            rulings.append(Ruling(plan, claim, now, theirs, won=won, clashed=clashed))
+            for mask in (decision.to_dynamics, decision.to_marketo, decision.agreed):
+                mask[cell] = False
+        return rulings
 
 
 def standing_values(marketo: Mapping[str, str | None] | None, base: Values) -> Values:

@@ -25,8 +25,9 @@ def rows(
     marketo_ids: Sequence[int],
     dynamics_ids: Sequence[str],
     cycle_id: str | None,
+    since: datetime | None,
 ) -> list[JournalRow]:
-    """Return rows of any of the persons and rows, of the cycle if one is given, by time."""
+    """Return rows of any of the persons and rows, of the cycle and since a time, in its order."""
     statement = select(*columns_but(journal, "id"))
     if marketo_ids or dynamics_ids:
         statement = statement.where(
@@ -37,6 +38,8 @@ def rows(
         )
     if cycle_id is not None:
         statement = statement.where(journal.c.cycle_id == cycle_id)
+    if since is not None:
+        statement = statement.where(journal.c.at >= since)
     ordered = statement.order_by(journal.c.at, journal.c.id)
     return cast("list[JournalRow]", rows_of(connection, ordered))
 
@@ -73,6 +76,18 @@ def unconfirmed_creates(connection: Connection, marketo_ids: Sequence[int]) -> l
         among(connection, intent.c.marketo_id, marketo_ids),
     )
     found = rows_of(connection, chosen.order_by(intent.c.updated_at, intent.c.intent_id))
+    return cast("list[IntentRow]", found)
+
+
+def pending_updates(connection: Connection, marketo_ids: Sequence[int]) -> list[IntentRow]:
+    """Return updates of the persons in Marketo that were never confirmed."""
+    chosen = select(intent).where(
+        intent.c.side == "marketo",
+        intent.c.operation != "create",
+        intent.c.status == "pending",
+        among(connection, intent.c.marketo_id, marketo_ids),
+    )
+    found = rows_of(connection, chosen.order_by(intent.c.intent_id))
     return cast("list[IntentRow]", found)
 
 

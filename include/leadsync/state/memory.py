@@ -185,6 +185,16 @@ class MemoryStateStore:
         ]
         return sorted(found, key=lambda row: row["updated_at"])
 
+    def pending_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        wanted = set(marketo_ids)
+        return [
+            _copied(row)
+            for _, row in sorted(self._intents.items())
+            if (row["side"], row["status"]) == ("marketo", "pending")
+            and row["operation"] != "create"
+            and row["marketo_id"] in wanted
+        ]
+
     def quarantine(
         self,
         *,
@@ -212,12 +222,14 @@ class MemoryStateStore:
         marketo_ids: Sequence[int] = (),
         dynamics_ids: Sequence[str] = (),
         cycle_id: str | None = None,
+        since: datetime | None = None,
     ) -> list[JournalRow]:
         persons, rows = set(marketo_ids), set(dynamics_ids)
         found = [
             row.copy()
             for row in self._journal
             if (cycle_id is None or row["cycle_id"] == cycle_id)
+            and (since is None or row["at"] >= since)
             and (
                 not (persons or rows) or row["marketo_id"] in persons or row["dynamics_id"] in rows
             )

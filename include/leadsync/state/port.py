@@ -352,6 +352,10 @@ class StateStore(Protocol):
         """
         ...
 
+    def pending_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        """Return updates of these persons in Marketo that were sent and never confirmed."""
+        ...
+
     def quarantine(
         self,
         *,
@@ -370,8 +374,9 @@ class StateStore(Protocol):
         marketo_ids: Sequence[int] = (),
         dynamics_ids: Sequence[str] = (),
         cycle_id: str | None = None,
+        since: datetime | None = None,
     ) -> list[JournalRow]:
-        """Return journal rows in order of time."""
+        """Return journal rows in order of time, those of ``since`` and later."""
         ...
 
     def requests(

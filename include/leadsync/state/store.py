@@ -132,6 +132,10 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return journal.pending_creates(connection, dynamics_ids)
 
+    def pending_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        with reading(self.engine) as connection:
+            return journal.pending_updates(connection, marketo_ids)
+
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         with reading(self.engine) as connection:
             return journal.unconfirmed_creates(connection, marketo_ids)
@@ -161,10 +165,15 @@ class SqlStateStore:
         marketo_ids: Sequence[int] = (),
         dynamics_ids: Sequence[str] = (),
         cycle_id: str | None = None,
+        since: datetime | None = None,
     ) -> list[JournalRow]:
         with reading(self.engine) as connection:
             return journal.rows(
-                connection, marketo_ids=marketo_ids, dynamics_ids=dynamics_ids, cycle_id=cycle_id
+                connection,
+                marketo_ids=marketo_ids,
+                dynamics_ids=dynamics_ids,
+                cycle_id=cycle_id,
+                since=since,
             )
 
     def requests(

@@ -82,6 +82,17 @@ def busy_world() -> World:
     return world
 
 
+def overwritten_world() -> World:
+    """Two persons whose edits our writes went over in the cycle before."""
+    world = World()
+    pairs = [world.linked(table, jobtitle="A") for table in ("lead", "contact")]
+    for table, (person, row) in zip(("lead", "contact"), pairs, strict=True):
+        world.dynamics.edit(table, row, jobtitle="D")
+        world.marketo.before_write.append((person, {"title": "U"}))
+    world.cycle()
+    return world
+
+
 def run(world: World, engine: Engine) -> None:
     world.clock.advance(60)
     run_cycle(engine, CycleRequest(kind="scheduled", window_to=world.clock.now()))
@@ -135,3 +146,24 @@ def test_the_end_state_is_the_same_wherever_a_cycle_crashes(undisturbed: Any) ->
         world.cycle()
         assert world.writes == 0, f"crash at step {due} of {steps}"
         assert world.store.deferred() == []
+
+
+def test_a_change_that_was_written_over_is_put_back_once_wherever_a_cycle_crashes() -> None:
+    world = overwritten_world()
+    steps = Steps(due=0)
+    run(world, watched(world.engine, steps))
+    assert {p["title"] for p in world.marketo.people.values()} == {"U", "D"}
+    settle(world)
+    expected = state(world)
+    for due in range(1, steps.taken + 1):
+        world = overwritten_world()
+        with pytest.raises(Crash):
+            run(world, watched(world.engine, Steps(due)))
+        settle(world)
+        assert state(world) == expected, f"crash at step {due}"
+        world.cycle()
+        assert world.writes == 0, f"crash at step {due}"
+        judged = [(r["dynamics_table"], r["kind"]) for r in world.store.journal() if r["field"]]
+        assert judged.count(("contact", "collision")) == 1, f"crash at step {due}"
+        assert judged.count(("lead", "collision")) <= 1, f"crash at step {due}"
+        assert judged.count(("lead", "restored")) <= 1, f"crash at step {due}"

@@ -41,6 +41,24 @@ def test_unconfirmed_creates_are_found_by_person_oldest_first(store: StateStore)
     assert store.unconfirmed_creates([1, 9]) == [early, late]
 
 
+def test_pending_updates_of_persons_in_marketo_are_found(store: StateStore) -> None:
+    kept = [intent(1, side="marketo", operation="update"), intent(2, side="marketo", operation="x")]
+    others = [
+        intent(3, side="marketo"),
+        intent(4, operation="update"),
+        intent(5, side="marketo", operation="update", status="done"),
+    ]
+    keep(store, intents=[*kept, *others])
+    assert store.pending_updates(range(1, 6)) == kept
+    assert store.pending_updates([9]) == []
+
+
+def test_journal_is_told_from_a_time_on(store: StateStore) -> None:
+    late, early = journal(1, at=NOON + MINUTE), journal(1, at=NOON)
+    keep(store, journal=[early, late])
+    assert store.journal(marketo_ids=[1], since=NOON + MINUTE) == [late]
+
+
 def test_journal_is_told_in_order_of_time(store: StateStore) -> None:
     late, early = journal(1, at=NOON + MINUTE), journal(1, at=NOON, field="city")
     keep(store, journal=[late, early, journal(2)])
