@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from leadsync.cycle.admission import admitted
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
@@ -118,7 +119,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     )
     work = Work()
     gatherer = Gatherer(engine, cycle, plan, window, pending, find_links(engine, window), work)
-    candidates = gatherer.run()
+    candidates = admitted(engine, cycle, plan, gatherer.run(), work)
     match_rows(engine, cycle, plan, candidates, work)
     complete_pairs(engine, cycle, plan, pending, work)
     claim_overwritten(engine, cycle, plan, work)
