@@ -27,6 +27,7 @@ PERSONS = ("marketo_id", "event", "origin", "changed_at")
 
 #: A lead or contact of this window. ``event``: ``changed`` or ``deleted``. ``sync_flag``: ``true``,
 #: ``false`` or null (blank, or the column does not exist). ``person_id`` is ``new_marketoid``.
+#: ``account_id`` and ``owner_id``: what the row refers to; absent where that was not read.
 ROWS = (
     "table",
     "dynamics_id",
@@ -41,7 +42,16 @@ ROWS = (
     "master_id",
     "originating_lead_id",
     "email_key",
+    "account_id",
+    "owner_id",
 )
+
+#: An account, user, team or contact that rows refer to. ``event``: ``changed`` (its values are not
+#: those stored), ``deleted``, ``missing`` (a row refers to it, and it cannot be read).
+RELATED = ("table", "id", "event", "active")
+
+#: What a linked row refers to, where that is not what is stored; a row of the state store.
+LOOKUPS = ("link_id", "column", "target_table", "target_id", "table", "dynamics_id")
 
 #: A Marketo activity that the cycle has read, to be remembered as seen.
 ACTIVITIES = ("guid", "at")

@@ -32,6 +32,10 @@ from leadsync.model import (
 QUALIFIED_COLUMNS = ("firstname", "lastname", "emailaddress1", "jobtitle", "donotbulkemail")
 
 
+#: what the ids of a table's rows begin with, where its first letter is no hexadecimal digit.
+_DIGITS = {"lead": "1", "systemuser": "5", "team": "7"}
+
+
 class ManualClock:
     """A clock that only moves when it is told to, or when somebody sleeps on it."""
 
@@ -214,6 +218,7 @@ class SimulatedDynamics:
     """Leads and contacts with versions and a change feed. Delta links are version numbers.
 
     :ivar refuse: whether the server refuses a write for a reason of its own.
+    :ivar hidden: ids of rows that exist and cannot be read.
     """
 
     batch_size = 1000
@@ -228,6 +233,7 @@ class SimulatedDynamics:
         self.expired = False
         self.before_write: list[tuple[str, str, Json]] = []
         self.refuse: Callable[[RowWrite], bool] = lambda write: False
+        self.hidden: set[str] = set()
         self._versions = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -235,7 +241,8 @@ class SimulatedDynamics:
 
     def add(self, table: str, **values: Any) -> str:
         """Create a row as a user does."""
-        row_id = f"{table[:1]}0000000-0000-4000-8000-{next(self._ids):012d}".replace("l", "1")
+        digit = _DIGITS.get(table, table[0])
+        row_id = f"{digit}0000000-0000-4000-8000-{next(self._ids):012d}"
         self._insert(table, row_id, values)
         return row_id
 
@@ -246,8 +253,12 @@ class SimulatedDynamics:
         self._touch(row)
 
     def delete(self, table: str, row_id: str) -> None:
-        """Delete a row as a user does."""
+        """Delete a row as a user does; what referred to it refers to nothing."""
         del self.rows[table][row_id]
+        for row in [row for rows in self.rows.values() for row in rows.values()]:
+            if referring := [name for name, value in row.items() if value == row_id]:
+                row.update(dict.fromkeys(referring))
+                self._touch(row)
         self.deleted[table].append((next(self._versions), row_id))
 
     def restore(self, table: str, row: Json) -> None:
@@ -266,7 +277,7 @@ class SimulatedDynamics:
             self.expired = False
             raise DeltaExpiredError("expired", system="dynamics", call="delta")
         since = int(delta_link or 0)
-        rows = [row for row in self.rows[table].values() if row["_version"] > since]
+        rows = [row for row in self._readable(table) if row["_version"] > since]
         gone = [
             row_id
             for version, row_id in self.deleted[table]
@@ -281,7 +292,8 @@ class SimulatedDynamics:
 
     def rows_by_id(self, table: str, ids: Sequence[str], select: Sequence[str]) -> list[Json]:
         self.reads += 1
-        return [self._shown(self.rows[table][i], select) for i in ids if i in self.rows[table]]
+        rows = self.rows[table]
+        return [self._shown(rows[i], select) for i in ids if i in rows and i not in self.hidden]
 
     def rows_by_email(self, table: str, emails: Sequence[str], select: Sequence[str]) -> list[Json]:
         return self.rows_by(table, "emailaddress1", emails, select)
@@ -312,7 +324,7 @@ class SimulatedDynamics:
     ) -> list[Json]:
         self.reads += 1
         low, high = start.strftime("%Y-%m-%dT%H:%M:%SZ"), end.strftime("%Y-%m-%dT%H:%M:%SZ")
-        found = [r for r in self.rows[table].values() if low <= r["modifiedon"] < high]
+        found = [row for row in self._readable(table) if low <= row["modifiedon"] < high]
         return [self._shown(row, select) for row in found]
 
     def write_rows(self, writes: Sequence[RowWrite]) -> list[RowResult]:
@@ -375,6 +387,9 @@ class SimulatedDynamics:
         self.rows[table][row_id] = row
         self._touch(row)
         return row
+
+    def _readable(self, table: str) -> list[Json]:
+        return [row for row_id, row in self.rows[table].items() if row_id not in self.hidden]
 
     def _shown(self, row: Json, select: Sequence[str]) -> Json:
         return {"@odata.etag": _etag(row), **{name: row.get(name) for name in select}}

@@ -31,6 +31,10 @@ PERSON_FIELDS = {
     "country": "string",
     "leadSource": "string",
     "unsubscribed": "boolean",
+    "company": "string",
+    "billingCity": "string",
+    "ownerName": "string",
+    "ownerEmail": "email",
     "leadsyncDynamicsId": "string",
     "leadsyncDynamicsType": "string",
     "leadsyncDynamicsDeleted": "boolean",
@@ -53,6 +57,29 @@ MAPPING: Json = {
             "rule": "most_restrictive",
         },
     ]
+}
+
+
+#: company and owner fields, for worlds that map them.
+RELATED_MAPPING: Json = {
+    **MAPPING,
+    "company": [
+        {"marketo": "company", "account": "name"},
+        {"marketo": "billingCity", "account": "address1_city"},
+    ],
+    "owner": [
+        {"marketo": "ownerName", "user": "fullname"},
+        {"marketo": "ownerEmail", "user": "internalemailaddress"},
+    ],
+}
+COMPANY_LOOKUPS = {
+    "lead": ("parentaccountid", "Account", "Lookup"),
+    "contact": ("parentcustomerid", "Company", "Customer"),
+}
+RELATED_COLUMNS = {
+    "account": ("name", "websiteurl", "address1_city"),
+    "systemuser": ("domainname", "fullname", "internalemailaddress"),
+    "team": ("name",),
 }
 
 
@@ -81,38 +108,29 @@ def dynamics_table(name: str) -> DynamicsTable:
         DynamicsColumn("statecode", "Status", "State", options=(OptionValue(0, "Open"),)),
         DynamicsColumn("createdon", "Created", "DateTime", computed=True),
         DynamicsColumn("modifiedon", "Modified", "DateTime", computed=True),
-        DynamicsColumn("ownerid", "Owner", "Owner", targets=("systemuser", "team")),
         DynamicsColumn("masterid", "Master", "Lookup", computed=True, targets=(name,)),
         DynamicsColumn("originatingleadid", "Lead", "Lookup", computed=True, targets=("lead",)),
+        DynamicsColumn("ownerid", "Owner", "Owner", targets=("systemuser", "team")),
+        DynamicsColumn(*COMPANY_LOOKUPS[name], targets=("account", "contact")),
         DynamicsColumn("new_marketoid", "Marketo id", "Integer"),
         DynamicsColumn("new_synctomkto", "Sync to Marketo", "Boolean"),
     ]
     return DynamicsTable(name, f"{name}s", f"{name}id", {column.name: column for column in columns})
 
 
-def user_table() -> DynamicsTable:
-    """Return the users' table."""
+def related_table(name: str) -> DynamicsTable:
+    """Return the table of accounts, users or teams."""
     columns = [
-        DynamicsColumn("systemuserid", "Id", "Uniqueidentifier", for_update=False),
-        DynamicsColumn("domainname", "User name", "String"),
-        DynamicsColumn("internalemailaddress", "E-mail", "String"),
-        DynamicsColumn("fullname", "Name", "String", computed=True),
-        DynamicsColumn("isdisabled", "Disabled", "Boolean"),
+        DynamicsColumn(f"{name}id", "Id", "Uniqueidentifier", for_update=False),
+        *(DynamicsColumn(c, c, "String", max_length=160) for c in RELATED_COLUMNS[name]),
+        DynamicsColumn("modifiedon", "Modified", "DateTime", computed=True),
     ]
-    by_name = {column.name: column for column in columns}
-    return DynamicsTable("systemuser", "systemusers", "systemuserid", by_name)
-
-
-def account_table() -> DynamicsTable:
-    """Return the accounts' table."""
-    columns = [
-        DynamicsColumn("accountid", "Id", "Uniqueidentifier", for_update=False),
-        DynamicsColumn("name", "Name", "String"),
-        DynamicsColumn("websiteurl", "Website", "String"),
-        DynamicsColumn("statecode", "Status", "State", options=(OptionValue(0, "Active"),)),
-    ]
-    by_name = {column.name: column for column in columns}
-    return DynamicsTable("account", "accounts", "accountid", by_name)
+    if name == "systemuser":
+        columns.append(DynamicsColumn("isdisabled", "Disabled", "Boolean"))
+    if name == "account":
+        active = (OptionValue(0, "Active"),)
+        columns.append(DynamicsColumn("statecode", "Status", "State", options=active))
+    return DynamicsTable(name, f"{name}s", f"{name}id", {column.name: column for column in columns})
 
 
 class NoLedger:
@@ -140,7 +158,7 @@ class World:
         self._ids = (f"id-{n:06d}" for n in itertools.count(1))
         self.marketo = SimulatedMarketo(self.clock, marketo_fields())
         tables = {name: dynamics_table(name) for name in ("lead", "contact")}
-        tables |= {"systemuser": user_table(), "account": account_table()}
+        tables |= {name: related_table(name) for name in RELATED_COLUMNS}
         self.dynamics = SimulatedDynamics(self.clock, tables)
 
     @property

@@ -8,7 +8,7 @@ is known is forgotten when the mapping file changes, because then its author has
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from leadsync.cycle.context import Engine
@@ -19,7 +19,7 @@ from leadsync.cycle.schema_documents import (
     table_to_json,
 )
 from leadsync.mapping.model import Mapping as FieldMapping
-from leadsync.mapping.plan import FieldPlan, SyncPlan
+from leadsync.mapping.plan import FieldPlan, RelatedField, SyncPlan
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, OptionValue, Schemas
 
 ACCEPTED = "accepted"
@@ -41,11 +41,11 @@ def accept_schemas(engine: Engine, plan: SyncPlan, before: Schemas | None) -> No
     """Remember what ``plan`` was made from; what it suspended stays as it was ``before``."""
     marketo = dict(before.marketo) if before else {}
     tables: dict[str, DynamicsTable] = dict(before.dynamics) if before else {}
-    for table in plan.tables.values():
-        known = tables[table.table].columns if table.table in tables else {}
-        columns = {**known, **{f.column.name: _with_old_labels(f, known) for f in table.fields}}
-        tables[table.table] = replace(table.schema, columns=columns)
-        marketo.update({field.name: field.field for field in table.fields})
+    for schema, fields in _mapped(plan):
+        known = tables[schema.name].columns if schema.name in tables else {}
+        columns = {**known, **{f.column.name: _with_old_labels(f, known) for f in fields}}
+        tables[schema.name] = replace(schema, columns=columns)
+        marketo.update({field.name: field.field for field in fields})
     document: Json = {
         "mapping": _fingerprint(engine.mapping),
         "marketo": fields_to_json(marketo),
@@ -55,7 +55,17 @@ def accept_schemas(engine: Engine, plan: SyncPlan, before: Schemas | None) -> No
         engine.store.cache_schema(ACCEPTED, document, engine.clock.now())
 
 
-def _with_old_labels(field: FieldPlan, known: Mapping[str, DynamicsColumn]) -> DynamicsColumn:
+def _mapped(plan: SyncPlan) -> Iterator[tuple[DynamicsTable, Sequence[FieldPlan | RelatedField]]]:
+    for table in plan.tables.values():
+        yield table.schema, table.own
+    for related in (plan.company, plan.owner):
+        if related is not None:
+            yield related.schema, related.fields
+
+
+def _with_old_labels(
+    field: FieldPlan | RelatedField, known: Mapping[str, DynamicsColumn]
+) -> DynamicsColumn:
     """Return the column with every label that its options have ever had."""
     before = known.get(field.column.name)
     if before is None:

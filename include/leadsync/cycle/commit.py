@@ -15,6 +15,7 @@ from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import staged_links
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
 from leadsync.cycle.quarantining import quarantine_items
+from leadsync.cycle.relation_commit import add_relations
 from leadsync.cycle.report import build_report
 from leadsync.cycle.schemas import plan_of
 from leadsync.errors import StateError
@@ -68,6 +69,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         deferred_cleared=[] if cycle.is_backfill else list(pending.deferred),
         cycle=_closed(engine, cycle, stored, report),
     )
+    add_relations(engine, cycle, plan, changes)
     if not cycle.is_backfill:
         _advance(engine, cycle, changes)
     engine.store.apply(changes, lease=lease)

@@ -9,10 +9,13 @@ from typing import Any
 
 from leadsync.cycle.carried import due_rows, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
-from leadsync.cycle.reading import read_rows, row_columns, row_record, row_values
+from leadsync.cycle.delta_read import cursor_name, follow
+from leadsync.cycle.extract_related import read_related
+from leadsync.cycle.missing_lookups import arrived
+from leadsync.cycle.reading import read_name, read_rows, row_columns, row_record, row_values
 from leadsync.cycle.schemas import plan_of
-from leadsync.errors import DeltaExpiredError, SchemaChangedError
-from leadsync.frames import ROWS, Rows
+from leadsync.errors import SchemaChangedError
+from leadsync.frames import RELATED, ROWS, Rows
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.model import DeltaRead, Json
 from leadsync.state.port import Values
@@ -60,11 +63,6 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
     return summary
 
 
-def cursor_name(table: str) -> str:
-    """Name under which a table's delta link is stored."""
-    return f"dynamics.{table}"
-
-
 def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
     extract = _Extract()
     for table in plan.tables.values():
@@ -77,7 +75,24 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
         else:
             _follow_delta(engine, table, extract)
             _add_carried(engine, plan, table, extract)
+    _add_related(engine, cycle, plan, extract)
     return extract
+
+
+def _add_related(engine: Engine, cycle: Cycle, plan: SyncPlan, extract: _Extract) -> None:
+    """Read accounts and owners, and take up the rows whose missing account is there now."""
+    if plan.company is None and plan.owner is None:
+        return
+    items = [item for group in unfinished(engine).quarantine.values() for item in group]
+    read = read_related(engine, cycle, plan, extract.records, items)
+    engine.staging.write_rows(
+        cycle.cycle_id, "related", Rows(RELATED, read.records, plan.names, read.values)
+    )
+    extract.cursors.update(read.cursors)
+    for table in plan.tables.values():
+        anew = [f.name for f in table.fields if f.via and f.name in read.fields_anew]
+        extract.mapped_anew[table.table] = extract.mapped_anew.get(table.table, []) + anew
+        _add_by_id(engine, table, arrived(items, table.table, read.ids), extract)
 
 
 def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
@@ -85,9 +100,10 @@ def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
     stored = json.loads(engine.store.cursors().get(cursor_name(table.table), "{}"))
     if "select" in stored:
         known = set(stored["select"])
-        new = [plan.name for plan in table.fields if plan.column.read_name not in known]
-        extract.mapped_anew[table.table] = new
-    delta = _delta(engine, table, columns, stored)
+        extract.mapped_anew[table.table] = [
+            plan.name for plan in table.fields if read_name(table, plan) not in known
+        ]
+    delta = follow(engine, table.table, columns, stored)
     deleted = set(delta.deleted)
     if delta.full:
         extract.full_reads.append(table.table)
@@ -99,15 +115,6 @@ def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
     )
 
 
-def _delta(engine: Engine, table: TablePlan, columns: tuple[str, ...], stored: Json) -> DeltaRead:
-    """Follow the stored link; read in full when there is none, it expired or selects otherwise."""
-    link = stored.get("link") if stored.get("select") == list(columns) else None
-    try:
-        return engine.dynamics.delta(table.table, columns, link)
-    except DeltaExpiredError:
-        return engine.dynamics.delta(table.table, columns, None)
-
-
 def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead) -> set[str]:
     """Return known rows that a full read does not have: it reports no deletions itself."""
     present = {str(row[table.schema.primary_id]).lower() for row in delta.rows}
@@ -116,8 +123,12 @@ def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead) -> set[str]:
 
 
 def _add_carried(engine: Engine, plan: SyncPlan, table: TablePlan, extract: _Extract) -> None:
-    extracted = {r["dynamics_id"] for r in extract.records if r["table"] == table.table}
-    due = due_rows(unfinished(engine), plan, table.table) - extracted
+    _add_by_id(engine, table, due_rows(unfinished(engine), plan, table.table), extract)
+
+
+def _add_by_id(engine: Engine, table: TablePlan, ids: set[str], extract: _Extract) -> None:
+    """Add rows that are in no feed, unless they were read already."""
+    due = ids - {r["dynamics_id"] for r in extract.records if r["table"] == table.table}
     found = read_rows(engine, table, due)
     _add_rows(extract, table, list(found.values()), "carried")
     _add_deleted(extract, table, due - found.keys(), "carried")

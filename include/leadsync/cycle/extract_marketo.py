@@ -110,7 +110,7 @@ def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
 def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetime) -> _Feeds:
     """Read exactly ``start <= activity < end`` and touch no cursor."""
     token = engine.marketo.paging_token(start)
-    changes = engine.marketo.lead_changes(token, plan.names, until=end)
+    changes = engine.marketo.lead_changes(token, plan.feed_names, until=end)
     deletes = engine.marketo.deleted_leads(token, until=end)
 
     def inside(read: FeedRead) -> list[Activity]:
@@ -125,7 +125,7 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -
         made.read_to_end()
         return made
 
-    changes = feed(CHANGES_CURSOR, partial(engine.marketo.lead_changes, fields=plan.names))
+    changes = feed(CHANGES_CURSOR, partial(engine.marketo.lead_changes, fields=plan.feed_names))
     deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
     settle_one((changes, deletes), engine.clock.now())
     return _Feeds(

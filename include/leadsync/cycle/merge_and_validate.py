@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from leadsync.cycle.admission import admitted
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
@@ -14,14 +13,18 @@ from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide import Proposal, Proposals, decide
 from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
+from leadsync.cycle.hold_waiting import hold_waiting
 from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.quarantining import quarantine_rows, quarantined
+from leadsync.cycle.relate import give_values
+from leadsync.cycle.relations import add_people_of_changed, load_relations
 from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.third_changes import claim_overwritten
 from leadsync.cycle.work import Work
 from leadsync.frames import (
     BASE_MOVES,
     DECISIONS,
+    LOOKUPS,
     OUTCOMES,
     WRITES,
     Rows,
@@ -85,6 +88,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     work = _gather(engine, cycle, plan, pending)
     guard_mass_delete(engine, plan, work)
     proposals = decide(plan, work)
+    hold_waiting(plan, pending, work, proposals)
     outgoing = Outgoing(
         to_dynamics=check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending),
         to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
@@ -119,10 +123,13 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     )
     work = Work()
     gatherer = Gatherer(engine, cycle, plan, window, pending, find_links(engine, window), work)
-    candidates = admitted(engine, cycle, plan, gatherer.run(), work)
+    candidates = gatherer.run()
+    relations = load_relations(engine, cycle, plan)
+    add_people_of_changed(engine, relations, work)
     match_rows(engine, cycle, plan, candidates, work)
     complete_pairs(engine, cycle, plan, pending, work)
     claim_overwritten(engine, cycle, plan, work)
+    give_values(engine, plan, relations, [row for row, _ in window.rows], work)
     return work
 
 
@@ -185,6 +192,7 @@ def _write_plan(
         "outcomes": Rows(OUTCOMES, list(work.outcomes.values())),
         "links": Rows(LINKS, links),
         "events": Rows(EVENTS, events),
+        "lookups": Rows(LOOKUPS, work.lookups),
         "quarantine": quarantine_rows([*outgoing.quarantined, *_held_items(work)]),
     }.items():
         engine.staging.write_rows(cycle.cycle_id, name, rows)
@@ -202,8 +210,8 @@ def _held_items(work: Work) -> list[Json]:
             {
                 **held.record,
                 "record_key": f"to_marketo:{held.record['table']}:{held.record['dynamics_id']}",
-                "operation": "create",
-                "marketo_id": None,
+                "operation": held.record.get("operation", "create"),
+                "marketo_id": held.record.get("marketo_id"),
             },
             held.values,
             [held.failure],

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadsync.cycle.context import Engine
-from leadsync.mapping.plan import SyncPlan, TablePlan
+from leadsync.mapping.plan import FieldPlan, SyncPlan, TablePlan
+from leadsync.mapping.related_fields import VIA
 from leadsync.model import (
     DYNAMICS_MARKETO_ID,
     DYNAMICS_SYNC_FLAG,
@@ -16,6 +17,7 @@ from leadsync.model import (
 )
 from leadsync.state.port import Values
 from leadsync.values.keys import canonical_guid, email_key
+from leadsync.values.marks import ABSENT
 
 #: columns that every read of a table carries beside the mapped ones, where the table has them.
 SYSTEM_COLUMNS = (
@@ -33,9 +35,15 @@ SYSTEM_COLUMNS = (
 def row_columns(table: TablePlan) -> tuple[str, ...]:
     """Return the properties to select when reading a table, sorted, primary id first."""
     known = table.schema.columns
-    names = {plan.column.read_name for plan in table.fields}
+    names = {read_name(table, plan) for plan in table.fields}
     names |= {known[name].read_name for name in SYSTEM_COLUMNS if name in known}
     return (table.schema.primary_id, *sorted(names - {table.schema.primary_id}))
+
+
+def read_name(table: TablePlan, field: FieldPlan) -> str:
+    """Return the property of the table by which a field comes, be it a lookup to its target."""
+    column = field.column if field.via is None else table.schema.columns[field.via]
+    return column.read_name
 
 
 def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
@@ -47,7 +55,8 @@ def row_values(table: TablePlan, raw: Mapping[str, Any]) -> Values:
     return {
         plan.name: plan.converter.from_dynamics(raw[name])
         for plan in table.fields
-        if (name := plan.column.read_name) in raw
+        if plan.via is None
+        and (name := plan.column.read_name) in raw
         and not (plan.column.secured and raw[name] is None)
     }
 
@@ -110,7 +119,15 @@ def row_record(table: TablePlan, raw: Mapping[str, Any], event: str, origin: str
         "master_id": _text(raw.get("_masterid_value")),
         "originating_lead_id": canonical_guid(raw.get("_originatingleadid_value")),
         "email_key": email_key(raw.get("emailaddress1")),
+        "account_id": _lookup(raw, VIA["company"][table.table]),
+        "owner_id": _lookup(raw, VIA["owner"][table.table]),
     }
+
+
+def _lookup(raw: Mapping[str, Any], column: str) -> str | None:
+    """Return what a row refers to, or the mark for absent where the column was not read."""
+    value = raw.get(f"_{column}_value", ABSENT)
+    return ABSENT if value == ABSENT else canonical_guid(value)
 
 
 def as_table(name: str) -> Table:

@@ -19,8 +19,15 @@ from leadsync.cycle.schema_documents import (
 )
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
+from leadsync.mapping.related import (
+    RELATED_SECTIONS,
+    RELATED_TABLES,
+    TEAM,
+    TEAM_COLUMNS,
+    RelatedSection,
+)
 from leadsync.mapping.resolve import resolve
-from leadsync.model import TABLES, DynamicsTable, Json, Schemas, Table
+from leadsync.model import TABLES, DynamicsTable, Json, Schemas
 
 
 def plan_of(engine: Engine, cycle: Cycle, *, refresh: bool = False) -> SyncPlan:
@@ -79,12 +86,26 @@ class _SchemaReader:
         """Return the schemas of everything that the mapping uses."""
         marketo = self._cached("marketo", [], self._fetch_marketo)
         tables: dict[str, DynamicsTable] = {
-            table: self._table(table) for table in TABLES if self.engine.mapping.columns(table)
+            table: self._table(table, self.engine.mapping.columns(table))
+            for table in TABLES
+            if self.engine.mapping.columns(table)
         }
+        for section in RELATED_SECTIONS:
+            if columns := self.engine.mapping.related_columns(section):
+                tables.update(self._related(section, columns))
         return Schemas(marketo=fields_from_json(marketo), dynamics=tables)
 
-    def _table(self, table: Table) -> DynamicsTable:
-        columns = sorted(self.engine.mapping.columns(table))
+    def _related(
+        self, section: RelatedSection, columns: frozenset[str]
+    ) -> dict[str, DynamicsTable]:
+        """Return the table with the mapped columns and, for owners, the teams."""
+        tables = {RELATED_TABLES[section]: columns}
+        if section == "owner":
+            tables[TEAM] = TEAM_COLUMNS
+        return {table: self._table(table, names) for table, names in tables.items()}
+
+    def _table(self, table: str, names: frozenset[str]) -> DynamicsTable:
+        columns = sorted(names)
         fetch = partial(self._fetch_table, table, columns)
         return table_from_json(self._cached(f"dynamics.{table}", columns, fetch))
 
@@ -105,5 +126,5 @@ class _SchemaReader:
     def _fetch_marketo(self) -> Json:
         return fields_to_json(self.engine.marketo.describe())
 
-    def _fetch_table(self, table: Table, columns: list[str]) -> Json:
+    def _fetch_table(self, table: str, columns: list[str]) -> Json:
         return table_to_json(self.engine.dynamics.table(table, columns))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from leadsync.cycle.missing_lookups import MissingLookup
 from leadsync.merge.pairs import Pair
 from leadsync.model import Direction, Json
 from leadsync.state.port import FailureItem, JournalRow, LinkRow, LinkStatus, Values
@@ -43,6 +44,8 @@ class Work:
     :param outcomes: rows whose terminal state is known already, as ``OUTCOMES`` records.
     :param links: links to store with the commit: scope changes, closed links.
     :param journal: events to store with the commit.
+    :param lookups: what rows refer to now, as ``LOOKUPS`` records.
+    :param waiting: records on their way to Marketo that miss what they refer to, by record key.
     """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
@@ -52,6 +55,8 @@ class Work:
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
     links: dict[str, LinkRow] = field(default_factory=dict)
     journal: list[JournalRow] = field(default_factory=list)
+    lookups: list[Json] = field(default_factory=list)
+    waiting: dict[str, MissingLookup] = field(default_factory=dict)
 
     def settle(
         self,

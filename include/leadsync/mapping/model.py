@@ -111,6 +111,9 @@ class OwnerEntry(RelatedEntry):
     """A field filled from the user who owns the record."""
 
     user: Name = Field(description="Logical name of the systemuser column.")
+    when_team: Name | None = Field(
+        None, description="Text to show instead when a team owns the record."
+    )
 
     @property
     def source(self) -> str:
@@ -125,12 +128,15 @@ class PolicySettings(_Strict):
     on_marketo_delete: Literal["recreate", "suppress"] = "recreate"
     on_dynamics_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_marketo_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
+    on_account_removed: Literal["clear", "keep"] = Field(
+        "clear", description="Company fields of a person whose contact has lost its account."
+    )
+    lookup_wait_cycles: Annotated[int, Field(ge=0)] = Field(
+        5, description="Cycles that a record waits for an account or owner that cannot be read."
+    )
     default_owner: Name | None = None
     mass_delete_share: Share = 0.2
     breaker_share: Share = 0.5
-    settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
-        0, description="How old a new Dynamics record must be before it becomes a person."
-    )
 
 
 class Mapping(_Strict):
@@ -155,6 +161,11 @@ class Mapping(_Strict):
         """Return the columns of ``table`` that are synchronised."""
         names = (entry.column(table) for entry in self.fields if entry.direction != "off")
         return frozenset(name for name in names if name)
+
+    def related_columns(self, section: Literal["company", "owner"]) -> frozenset[str]:
+        """Return the columns of accounts or users that are copied to people."""
+        entries = self.company if section == "company" else self.owner
+        return frozenset(entry.source for entry in entries if entry.direction != "off")
 
     def read_from(self, source: str, lines: dict[tuple[str | int, ...], int]) -> Mapping:
         """Remember where the entries stand, for messages."""

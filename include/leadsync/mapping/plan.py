@@ -44,6 +44,8 @@ class FieldPlan:
     :param column: the Dynamics column; ``field`` the Marketo field.
     :param comparable: canonical value to the form that is compared (normalisers, truncation); the
         marks for absent and invalid pass through unchanged.
+    :param via: the lookup column of the table whose target holds ``column``, for company and owner
+        fields; ``None`` for a column of the table itself.
     """
 
     name: str
@@ -56,11 +58,15 @@ class FieldPlan:
     converter: Converter
     comparable: Callable[[str | None], str | None]
     default_on_create: str | None = None
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """All mapped fields of one table, in the order of the mapping file."""
+    """All mapped fields of one table, in the order of the mapping file.
+
+    Its own columns come first, then company and owner fields, which come through a lookup.
+    """
 
     table: Table
     schema: DynamicsTable
@@ -70,10 +76,23 @@ class TablePlan:
         """Return the plan of the field called ``name``, if this table maps it."""
         return next((plan for plan in self.fields if plan.name == name), None)
 
+    @property
+    def own(self) -> tuple[FieldPlan, ...]:
+        """The fields that are columns of this table."""
+        return tuple(plan for plan in self.fields if plan.via is None)
+
+    @property
+    def lookups(self) -> tuple[str, ...]:
+        """The lookup columns through which company and owner fields come."""
+        return tuple(dict.fromkeys(plan.via for plan in self.fields if plan.via is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class RelatedField:
-    """A field of an account or user that is copied to its people, Dynamics to Marketo only."""
+    """A field of an account or user that is copied to its people, Dynamics to Marketo only.
+
+    :param when_team: shown instead when a team owns the record, in canonical form.
+    """
 
     name: str
     field: MarketoField
@@ -81,14 +100,21 @@ class RelatedField:
     on_invalid: OnInvalid
     converter: Converter
     comparable: Callable[[str | None], str | None]
+    when_team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedPlan:
-    """All mapped fields of ``account`` (``company:``) or ``systemuser`` (``owner:``)."""
+    """All mapped fields of ``account`` (``company:``) or ``systemuser`` (``owner:``).
+
+    :param teams: the table of teams, which own records too; ``None`` for accounts.
+    :param team_field: the field that shows a team's name (S106), if there is a text field.
+    """
 
     schema: DynamicsTable
     fields: tuple[RelatedField, ...]
+    teams: DynamicsTable | None = None
+    team_field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +125,11 @@ class Policies:
     on_marketo_delete: Literal["recreate", "suppress"] = "recreate"
     on_dynamics_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_marketo_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
+    on_account_removed: Literal["clear", "keep"] = "clear"
+    lookup_wait_cycles: int = 5
     default_owner: str | None = None
     mass_delete_share: float = 0.2
     breaker_share: float = 0.5
-    settle_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +137,8 @@ class SyncPlan:
     """What is synchronised, by table. Plans are told apart by identity.
 
     :param names: every mapped field name, in mapping order, without repeats.
+    :param feed_names: those of ``names`` whose changes in Marketo matter: not company and owner
+        fields, which never flow to Dynamics.
     :param rules_hash: changes when mapping, schemas or rules change; quarantine items made under
         another hash are tried again.
     :param notes: remarks for the user, such as a direction that was narrowed (S071).
@@ -125,3 +154,8 @@ class SyncPlan:
     suspended: tuple[str, ...] = ()
     company: RelatedPlan | None = None
     owner: RelatedPlan | None = None
+
+    @property
+    def feed_names(self) -> tuple[str, ...]:
+        own = {plan.name for table in self.tables.values() for plan in table.own}
+        return tuple(name for name in self.names if name in own)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
 
 from leadsync.errors import MappingError
 from leadsync.mapping.directions import narrow
-from leadsync.mapping.fit import label_problems
+from leadsync.mapping.fit import canonical_default, label_problems
 from leadsync.mapping.lookup import Entry, Lookup
 from leadsync.mapping.model import CompanyEntry, OwnerEntry
 from leadsync.mapping.plan import RelatedField, RelatedPlan
-from leadsync.values.build import build_converter
+from leadsync.model import DynamicsColumn, OptionValue
+from leadsync.values.build import build_converter, dynamics_family, marketo_family
 from leadsync.values.compare import build_comparable
 
 RelatedSection = Literal["company", "owner"]
 #: table that each section reads.
 RELATED_TABLES: dict[RelatedSection, str] = {"company": "account", "owner": "systemuser"}
+RELATED_SECTIONS: tuple[RelatedSection, ...] = get_args(RelatedSection)
+TEAM = "team"
+TEAM_NAME = "name"
+TEAM_COLUMNS = frozenset({TEAM_NAME})
+#: column of a user that holds what a team's ``name`` holds.
+USER_NAME = "fullname"
 _KEYS: dict[RelatedSection, str] = {"company": "account", "owner": "user"}
 
 
@@ -36,7 +43,38 @@ def related_plan(
         if entry.direction != "off"
     ]
     fields = tuple(field for field in resolved if field is not None)
-    return RelatedPlan(lookup.schemas.dynamics[table], fields)
+    schema = lookup.schemas.dynamics[table]
+    if section == "company":
+        return RelatedPlan(schema, fields)
+    named = _team_field(fields)
+    lookup.findings.notes.extend(_blank_for_teams(lookup, fields, named))
+    return RelatedPlan(schema, fields, lookup.schemas.dynamics.get(TEAM), named)
+
+
+def _team_field(fields: Sequence[RelatedField]) -> str | None:
+    """Return the text field that shows a team's name: that of the user's name, else the first."""
+    texts = [
+        field
+        for field in fields
+        if field.when_team is None
+        and (marketo_family(field.field), dynamics_family(field.column)) == ("text", "text")
+        and field.field.data_type.lower() not in ("email", "phone", "url")
+    ]
+    texts.sort(key=lambda field: field.column.name != USER_NAME)
+    return texts[0].name if texts else None
+
+
+def _blank_for_teams(
+    lookup: Lookup, fields: Sequence[RelatedField], named: str | None
+) -> Iterator[str]:
+    """Say which fields a team leaves empty (S106)."""
+    for position, entry in enumerate(lookup.mapping.owner):
+        planned = any(field.name == entry.marketo for field in fields)
+        if planned and entry.marketo != named and entry.when_team is None:
+            yield (
+                f"{lookup.mapping.where('owner', position)} ({entry.marketo}): empty when a team "
+                "owns the record; `when_team` gives a text to show"
+            )
 
 
 def _related_field(
@@ -51,12 +89,28 @@ def _related_field(
     problems = label_problems(field, column)
     if (left := narrow("to_marketo", field, column)).direction is None:
         problems.append(f"cannot be copied to Marketo: {left.reason}")
+    when_team = None
     try:
-        converter = build_converter(field, column)
+        converter = build_converter(field, column, _former_options(lookup, section, column))
+        when_team, problem = canonical_default(_when_team(entry), converter, column)
+        problems.extend([problem.replace("default_on_create", "when_team")] if problem else [])
     except MappingError as error:
         problems.append(error.message)
     if problems:
         lookup.findings.problems.extend(f"{where}: {problem}" for problem in problems)
         return None
     comparable = build_comparable(field, column, entry.normalise, entry.on_invalid)
-    return RelatedField(entry.marketo, field, column, entry.on_invalid, converter, comparable)
+    return RelatedField(
+        entry.marketo, field, column, entry.on_invalid, converter, comparable, when_team
+    )
+
+
+def _former_options(
+    lookup: Lookup, section: RelatedSection, column: DynamicsColumn
+) -> tuple[OptionValue, ...]:
+    before = lookup.former_column(RELATED_TABLES[section], column.name)
+    return before.options if before else ()
+
+
+def _when_team(entry: CompanyEntry | OwnerEntry) -> str | None:
+    return entry.when_team if isinstance(entry, OwnerEntry) else None

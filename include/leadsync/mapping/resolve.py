@@ -11,6 +11,7 @@ from leadsync.mapping.model import FieldEntry, Mapping
 from leadsync.mapping.own import require_own_fields
 from leadsync.mapping.plan import FieldPlan, Policies, SyncPlan, TablePlan
 from leadsync.mapping.related import related_plan
+from leadsync.mapping.related_fields import with_related
 from leadsync.mapping.rules_hash import rules_hash
 from leadsync.model import TABLES, DynamicsColumn, MarketoField, OptionValue, Schemas, Table
 from leadsync.values.build import build_converter
@@ -35,11 +36,16 @@ def resolve(mapping: Mapping, schemas: Schemas, previous: Schemas | None = None)
     owner = related_plan(lookup, "owner", mapping.owner)
     lookup.findings.raise_problems()
     require_own_fields(schemas, used)
+    tables = {table: with_related(mapping, plan, company, owner) for table, plan in tables.items()}
     fields = [plan for table in tables.values() for plan in table.fields]
     planned = {plan.name for plan in fields}
+    names = [
+        *(entry.marketo for entry in mapping.fields),
+        *(entry.marketo for entry in (*mapping.company, *mapping.owner)),
+    ]
     return SyncPlan(
         tables=tables,
-        names=tuple(entry.marketo for entry in mapping.fields if entry.marketo in planned),
+        names=tuple(dict.fromkeys(name for name in names if name in planned)),
         policies=Policies(**mapping.policies.model_dump()),
         rules_hash=rules_hash(mapping, fields),
         notes=tuple(dict.fromkeys(lookup.findings.notes)),

@@ -21,6 +21,8 @@ class Pair:
 
     :param marketo: the person's current values, or ``None`` when the person was not read because it
         has not changed: then the base stands in. ``dynamics`` likewise for the row.
+    :param related: values of the row's account and owner, as far as this cycle knows them: part of
+        the Dynamics side, also where the row itself was not read.
     :param is_new: the link was found in this cycle and is stored with its first write.
     :param converted: the link moved from a lead to the contact that the lead became.
     :param restored: the row was deleted and is back under its own id: its old link opens again.
@@ -33,6 +35,7 @@ class Pair:
     base: Values = field(default_factory=dict)
     marketo: Values | None = None
     dynamics: Values | None = None
+    related: Values = field(default_factory=dict)
     is_new: bool = False
     converted: bool = False
     restored: bool = False
@@ -56,6 +59,7 @@ def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:
     base = _cells(names, [pair.base for pair in pairs])
     marketo = _over(base, names, [pair.marketo for pair in pairs])
     dynamics = _over(base, names, [pair.dynamics for pair in pairs])
+    _put_related(dynamics, names, pairs)
     for position, pair in enumerate(pairs):
         for column, _, claim in claimed_columns(fields, pair.claims) if pair.claims else ():
             marketo[position, column], base[position, column] = claim.value, claim.base
@@ -66,6 +70,13 @@ def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:
         marketo_at=np.array([pair.marketo_at for pair in pairs], dtype=np.float64),
         dynamics_at=np.array([pair.dynamics_at for pair in pairs], dtype=np.float64),
     )
+
+
+def _put_related(cells: Cells, names: Sequence[str], pairs: Sequence[Pair]) -> None:
+    columns = {name: column for column, name in enumerate(names)}
+    for position, pair in enumerate(pairs):
+        for name, value in pair.related.items():
+            cells[position, columns[name]] = value
 
 
 def _cells(names: Sequence[str], values: Sequence[Values]) -> Cells:
