@@ -138,3 +138,18 @@ def test_a_missing_column_names_table_and_column(synced: Synced) -> None:
     assert answer.returncode == 2, answer.stderr
     assert "jobtitle" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_quarantined_rows_are_released_and_discarded_by_id(synced: Synced) -> None:
+    synced.new_row(lastname="Ek", emailaddress1="not an address")
+    synced.cycle()
+    (item,) = json.loads(synced.command("quarantine", "list", "--json").stdout)
+    released = synced.command("quarantine", "release", item["id"], "--json")
+    assert released.returncode == 0, released.stderr
+    assert json.loads(released.stdout)[0]["status"] == "released"
+    assert synced.command("quarantine", "discard", "--all").returncode == 0
+    assert json.loads(synced.command("quarantine", "list", "--json").stdout) == []
+    again = synced.command("quarantine", "release", item["id"])
+    assert again.returncode == 2
+    assert "leadsync quarantine list" in again.stderr
+    assert synced.command("quarantine", "release").returncode == 2

@@ -1,14 +1,18 @@
-"""``leadsync quarantine``: what is held, and why."""
+"""``leadsync quarantine``: what is held, why, and what is to become of it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import click
 
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json, print_table
+from leadsync.clock import SystemClock
 from leadsync.engine import open_state
 from leadsync.errors import ConfigurationError
 from leadsync.model import Json
+from leadsync.review import Decision, decide_items
 from leadsync.state.port import QuarantineRow
 
 SHOWN = ("open", "released")
@@ -16,7 +20,7 @@ SHOWN = ("open", "released")
 
 @click.group()
 def quarantine() -> None:
-    """Look into the quarantine."""
+    """Look into the quarantine, and decide what becomes of its rows."""
 
 
 @quarantine.command("list")
@@ -92,6 +96,35 @@ def show_item(item_id: str, as_json: bool) -> None:
         for f in row["failures"]
     ]
     print_table("Why", ("field", "rule", "value", "limit", "source", "message"), reasons)
+
+
+@quarantine.command("release")
+@click.argument("item_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All items that wait.")
+@as_json
+def release_items(item_ids: tuple[str, ...], everything: bool, as_json: bool) -> None:
+    """Let the next cycle try items again."""
+    _decide(item_ids, everything, "released", as_json)
+
+
+@quarantine.command("discard")
+@click.argument("item_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All items that wait.")
+@as_json
+def discard_items(item_ids: tuple[str, ...], everything: bool, as_json: bool) -> None:
+    """Give items up; their records are looked at again when they change."""
+    _decide(item_ids, everything, "discarded", as_json)
+
+
+def _decide(ids: Sequence[str], everything: bool, decision: Decision, as_json: bool) -> None:
+    if everything == bool(ids):
+        raise click.UsageError("Name items by their id, or say --all.")
+    chosen = None if everything else ids
+    rows = decide_items(open_state(), SystemClock(), chosen, decision, f"leadsync {decision}")
+    if as_json:
+        print_json([item_document(row) for row in rows])
+        return
+    click.echo(f"{len(rows)} items {decision}.")
 
 
 def item_document(row: QuarantineRow) -> Json:

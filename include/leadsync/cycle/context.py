@@ -15,10 +15,11 @@ from leadsync.model import Json
 from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
 from leadsync.settings import Settings
 from leadsync.state.port import Lease, StateStore
+from leadsync.state.turn import CYCLE_LEASE
 from leadsync.validation.model import Cells, Failure, RuleSet
 
 CycleKind = Literal["scheduled", "backfill", "manual"]
-LEASE_NAME = "cycle"
+LEASE_NAME = CYCLE_LEASE
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from leadsync.cycle.admission import admitted
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
@@ -123,7 +124,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     )
     work = Work()
     gatherer = Gatherer(engine, cycle, plan, window, pending, find_links(engine, window), work)
-    candidates = gatherer.run()
+    candidates = admitted(engine, cycle, plan, gatherer.run(), work)
     relations = load_relations(engine, cycle, plan)
     add_people_of_changed(engine, relations, work)
     match_rows(engine, cycle, plan, candidates, work)

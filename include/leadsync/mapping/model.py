@@ -137,6 +137,9 @@ class PolicySettings(_Strict):
     default_owner: Name | None = None
     mass_delete_share: Share = 0.2
     breaker_share: Share = 0.5
+    settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        0, description="How old a new Dynamics record must be before it becomes a person."
+    )
 
 
 class Mapping(_Strict):

@@ -130,6 +130,7 @@ class Policies:
     default_owner: str | None = None
     mass_delete_share: float = 0.2
     breaker_share: float = 0.5
+    settle_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,254 +1,60 @@
-"""Protocol of the state store and the shapes that go in and out of it.
+"""Protocol of the state store; the shapes that go in and out of it are in ``state/rows.py``.
 
 Reads are bulk; writes of a cycle go through :meth:`StateStore.apply`, one transaction each, fenced
-by the lease. Rows are ``TypedDict`` so that they reach ``executemany`` as they are.
+by the lease.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypedDict
+from typing import Protocol
 
 from leadsync.model import Direction, Json, Table
+from leadsync.state.rows import (
+    LIVE,
+    CycleRecord,
+    DeferredRow,
+    FailureItem,
+    IntentRow,
+    JournalRow,
+    Lease,
+    LinkRow,
+    LinkStatus,
+    LookupRow,
+    MarkKind,
+    MarkRow,
+    QuarantineRow,
+    QuarantineStatus,
+    RelatedRow,
+    RequestAction,
+    RequestRow,
+    StateChanges,
+    Values,
+)
 
-LinkStatus = Literal["open", "out_of_scope", "dynamics_deleted", "marketo_deleted", "converted"]
-#: statuses in which a person and a row belong together; at most one such link per person and row.
-LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope")
-
-QuarantineStatus = Literal["open", "released", "retried", "recovered", "discarded", "superseded"]
-
-#: canonical values by field (Marketo REST name); ``None`` is null. See docs/architecture.md.
-Values = dict[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on all pairs; ``token`` grows with every take-over (fencing)."""
-
-    name: str
-    owner: str
-    token: int
-    expires_at: datetime
-
-
-class LinkRow(TypedDict):
-    """A stored pair. ``etag`` is the Dynamics row's last known version."""
-
-    link_id: str
-    marketo_id: int
-    dynamics_table: str
-    dynamics_id: str
-    status: LinkStatus
-    etag: str | None
-    cycle_id: str
-    updated_at: datetime
-
-
-class IntentRow(TypedDict):
-    """A write about to be sent. ``intent_id`` is derived from cycle, record and body."""
-
-    intent_id: str
-    cycle_id: str
-    side: str
-    operation: str
-    dynamics_table: str
-    marketo_id: int | None
-    dynamics_id: str | None
-    body: Json
-    status: Literal["pending", "done", "refused", "deferred"]
-    updated_at: datetime
-
-
-class JournalRow(TypedDict):
-    """One event in a person's story; ``field`` is ``None`` for events on the whole record.
-
-    ``kind``: ``written``, ``collision``, ``no_base``, ``created``, ``linked``, ``link_closed``,
-    ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``.
-    ``side`` is the side that was written; values are canonical.
-    """
-
-    cycle_id: str
-    at: datetime
-    kind: str
-    side: str | None
-    dynamics_table: str
-    marketo_id: int | None
-    dynamics_id: str | None
-    field: str | None
-    base: str | None
-    marketo: str | None
-    dynamics: str | None
-    winner: str | None
-    rule: str | None
-
-
-class FailureItem(TypedDict):
-    """One failed rule, as ``leadsync quarantine list --json`` shows it (product.md, Shapes)."""
-
-    field: str
-    rule: str
-    value: str | None
-    limit: str | None
-    message: str
-    source: Literal["validation", "server"]
-
-
-class QuarantineRow(TypedDict):
-    """A failed row. ``record_key`` is unique among items that are ``open`` or ``released``.
-
-    ``record_key``: ``to_marketo:{table}:{dynamics_id}`` or ``to_dynamics:{marketo_id}``, plus
-    ``:{field}`` for a held field. ``fingerprint`` covers the values written; ``rules_hash`` covers
-    mapping and rules.
-    """
-
-    id: str
-    record_key: str
-    status: QuarantineStatus
-    direction: Direction
-    dynamics_table: str
-    operation: str
-    marketo_id: int | None
-    dynamics_id: str | None
-    fingerprint: str
-    rules_hash: str
-    row: Json
-    failures: list[FailureItem]
-    attempts: int
-    first_seen: datetime
-    last_seen: datetime
-    cycle_id: str
-
-
-class DeferredRow(TypedDict):
-    """A record carried to the next cycle, with why; ``record_key`` as in quarantine."""
-
-    record_key: str
-    direction: Direction
-    dynamics_table: str
-    marketo_id: int | None
-    dynamics_id: str | None
-    reason: str
-    since_cycle: str
-    times: int
-
-
-RequestAction = Literal["sync_person", "sync_now", "change_owner"]
-
-
-class RequestRow(TypedDict):
-    """A call for one named record, waiting for a cycle or answered by one (semantics.md 4).
-
-    ``marketo_id`` names a person, or ``dynamics_table`` and ``dynamics_id`` a row.
-
-    :param sync_as: ``lead`` or ``contact``, for ``sync_person``.
-    :param assign_to: a Dynamics user, by id or e-mail address; ``None`` leaves the owner alone.
-    :param outcome: ``created``, ``linked``, ``already_linked``, ``synced``, ``assigned``,
-        ``quarantined``, ``refused``, ``ambiguous``, ``missing``; ``message`` says more to a person.
-    """
-
-    request_id: str
-    action: RequestAction
-    marketo_id: int | None
-    dynamics_table: str | None
-    dynamics_id: str | None
-    sync_as: str | None
-    assign_to: str | None
-    status: Literal["waiting", "done", "failed"]
-    outcome: str | None
-    message: str | None
-    cycle_id: str | None
-    requested_at: datetime
-    updated_at: datetime
-
-
-class RelatedRow(TypedDict):
-    """An account, user or team as it was last read, for the people who refer to it.
-
-    ``fields``: canonical values by Marketo REST name. ``active``: not deleted, not disabled.
-    """
-
-    table: str
-    id: str
-    fields: Values
-    active: bool
-
-
-class LookupRow(TypedDict):
-    """What a linked row refers to: ``column`` is ``parentcustomerid`` or ``ownerid``.
-
-    ``target_table`` and ``target_id`` are ``None`` when the column is empty.
-    """
-
-    link_id: str
-    column: str
-    target_table: str | None
-    target_id: str | None
-
-
-MarkKind = Literal["erased", "opted_out"]
-
-
-class MarkRow(TypedDict):
-    """A fact about an e-mail address that outlives its records; only a hash of it is kept."""
-
-    kind: MarkKind
-    key_hash: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CycleRecord:
-    """One run of the pipeline. ``kind``: ``scheduled``, ``backfill``, ``manual``."""
-
-    cycle_id: str
-    kind: str
-    status: Literal["open", "done", "failed"]
-    window_from: datetime | None
-    window_to: datetime
-    opened_at: datetime
-    closed_at: datetime | None = None
-    run_id: str | None = None
-    report: Json | None = None
-    error: str | None = None
-
-
-@dataclass(slots=True)
-class StateChanges:
-    """What one transaction stores; empty parts cost nothing.
-
-    :param links: upserted by ``link_id``.
-    :param base: merged into the stored base of each ``link_id``, field by field.
-    :param base_dropped: links whose base is forgotten.
-    :param intents: upserted by ``intent_id``.
-    :param quarantine: upserted by ``id``.
-    :param deferred: upserted by ``record_key``; ``deferred_cleared`` are removed first.
-    :param seen_activities: GUID and activity time; those before ``seen_before`` are pruned.
-    :param cursors: by name.
-    :param requests: upserted by ``request_id``.
-    :param related: upserted by table and id.
-    :param lookups: upserted by link and column.
-    :param marks: upserted by kind and hash; ``marks_dropped`` (kind and hash) are removed first.
-    """
-
-    links: list[LinkRow] = field(default_factory=list)
-    base: dict[str, Values] = field(default_factory=dict)
-    base_dropped: list[str] = field(default_factory=list)
-    intents: list[IntentRow] = field(default_factory=list)
-    journal: list[JournalRow] = field(default_factory=list)
-    quarantine: list[QuarantineRow] = field(default_factory=list)
-    deferred: list[DeferredRow] = field(default_factory=list)
-    deferred_cleared: list[str] = field(default_factory=list)
-    seen_activities: dict[str, datetime] = field(default_factory=dict)
-    seen_before: datetime | None = None
-    cursors: dict[str, str] = field(default_factory=dict)
-    requests: list[RequestRow] = field(default_factory=list)
-    related: list[RelatedRow] = field(default_factory=list)
-    lookups: list[LookupRow] = field(default_factory=list)
-    marks: list[MarkRow] = field(default_factory=list)
-    marks_dropped: list[tuple[MarkKind, str]] = field(default_factory=list)
-    cycle: CycleRecord | None = None
+__all__ = [
+    "LIVE",
+    "CycleRecord",
+    "DeferredRow",
+    "FailureItem",
+    "IntentRow",
+    "JournalRow",
+    "Lease",
+    "LinkRow",
+    "LinkStatus",
+    "LookupRow",
+    "MarkKind",
+    "MarkRow",
+    "QuarantineRow",
+    "QuarantineStatus",
+    "RelatedRow",
+    "RequestAction",
+    "RequestRow",
+    "StateChanges",
+    "StateStore",
+    "Values",
+]
 
 
 class StateStore(Protocol):
