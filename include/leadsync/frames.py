@@ -22,11 +22,22 @@ FIELD_PREFIX = "f:"
 INTEGERS = frozenset({"marketo_id", "collisions"})
 
 #: A Marketo person of this window. ``event``: ``changed`` (values were read), ``echo`` (every
-#: change equals the base), ``unlinked``, ``deleted``. ``origin``: ``feed`` or ``carried``.
-PERSONS = ("marketo_id", "event", "origin", "changed_at")
+#: change equals the base), ``unlinked``, ``deleted``, ``wanted`` (not linked, to become a row of
+#: ``wanted_table``), ``linked`` (was to become a row and has one). ``origin``: ``feed``,
+#: ``carried`` or ``requested``. ``own_id`` is ``leadsyncDynamicsId``, where the person was read.
+PERSONS = (
+    "marketo_id",
+    "event",
+    "origin",
+    "changed_at",
+    "email_key",
+    "own_id",
+    "wanted_table",
+)
 
-#: A lead or contact of this window. ``event``: ``changed`` or ``deleted``. ``sync_flag``: ``true``,
-#: ``false`` or null (blank, or the column does not exist). ``person_id`` is ``new_marketoid``.
+#: A lead or contact of this window. ``event``: ``changed`` or ``deleted``. ``origin`` as above.
+#: ``sync_flag``: ``true``, ``false`` or null (blank, or the column does not exist). ``person_id``
+#: is ``new_marketoid``.
 #: ``account_id`` and ``owner_id``: what the row refers to; absent where that was not read.
 ROWS = (
     "table",
@@ -71,7 +82,8 @@ OUTCOMES = (
 )
 
 #: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps
-#: the person with our fields), ``flag_deleted``. Field columns: only what is written, else absent.
+#: the person with our fields), ``flag_deleted``, ``assign`` (a new owner). Field columns: only what
+#: is written, else absent. ``beside``: JSON of what is written beside mapped fields.
 WRITES = (
     "record_key",
     "operation",
@@ -81,6 +93,7 @@ WRITES = (
     "link_id",
     "etag",
     "created_on",
+    "beside",
 )
 
 #: A field decision, journalled when the write of its ``record_key`` has succeeded.

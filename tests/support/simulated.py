@@ -27,10 +27,7 @@ from leadsync.model import (
     RowResult,
     RowWrite,
 )
-
-#: columns that a qualified lead hands on to its contact.
-QUALIFIED_COLUMNS = ("firstname", "lastname", "emailaddress1", "jobtitle", "donotbulkemail")
-
+from support.simulated_cells import QUALIFIED_COLUMNS, etag, place, plain_lookups, text
 
 #: what the ids of a table's rows begin with, where its first letter is no hexadecimal digit.
 _DIGITS = {"lead": "1", "systemuser": "5", "team": "7"}
@@ -134,7 +131,7 @@ class SimulatedMarketo:
         """Return what the log shows behind ``token``, by time, at most ``pages`` pages of it."""
         moment, _, last = token.partition(" ")
         start, now = (datetime.fromisoformat(moment), int(last)), self.clock.now()
-        behind = self.log[bisect_right(self.log, start, key=_place) :]  # the log is in order
+        behind = self.log[bisect_right(self.log, start, key=place) :]  # the log is in order
         found = [
             kept
             for activity in behind
@@ -142,7 +139,7 @@ class SimulatedMarketo:
         ]
         if pages is not None and len(found) > pages * self.page_size:
             found = found[: pages * self.page_size]
-            at, guid = _place(found[-1])
+            at, guid = place(found[-1])
             return FeedRead(tuple(found), f"{at.isoformat()} {guid}", pages, complete=False)
         taken = max(1, -(-len(found) // self.page_size))
         return FeedRead(tuple(found), f"{now.isoformat()} 0", taken)
@@ -196,7 +193,7 @@ class SimulatedMarketo:
         for name, value in values.items():
             new = False if value is None and isinstance(current.get(name), bool) else value
             if current.get(name) != new:
-                changes.append(FieldChange(name, _text(current.get(name)), _text(new)))
+                changes.append(FieldChange(name, text(current.get(name)), text(new)))
                 current[name] = new
         if changes and log:
             self._log(person, 13, tuple(changes), {"Source": source})
@@ -341,13 +338,13 @@ class SimulatedDynamics:
             return self._create(write)
         if row is None:
             return RowResult("missing")
-        if write.etag is not None and write.etag != _etag(row):
+        if write.etag is not None and write.etag != etag(row):
             return RowResult("conflict")
         if self.refuse(write):
             return RowResult("rejected", None, RecordError("0x80040203", "Refused"))
-        row.update(_plain_lookups(write.body))
+        row.update(plain_lookups(write.body))
         self._touch(row)
-        return RowResult("written", _etag(row))
+        return RowResult("written", etag(row))
 
     def _create(self, write: RowWrite) -> RowResult:
         """Create a row under the id that the caller made; ids and Marketo ids are unique."""
@@ -359,8 +356,8 @@ class SimulatedDynamics:
             return RowResult("exists", None, RecordError("0x80060892", "Duplicate key"))
         if self.refuse(write):
             return RowResult("rejected", None, RecordError("0x80040203", "Refused"))
-        row = self._insert(write.table, write.row_id, _plain_lookups(write.body))
-        return RowResult("written", _etag(row), created_on=row["createdon"])
+        row = self._insert(write.table, write.row_id, plain_lookups(write.body))
+        return RowResult("written", etag(row), created_on=row["createdon"])
 
     def qualify_lead(
         self,
@@ -392,7 +389,7 @@ class SimulatedDynamics:
         return [row for row_id, row in self.rows[table].items() if row_id not in self.hidden]
 
     def _shown(self, row: Json, select: Sequence[str]) -> Json:
-        return {"@odata.etag": _etag(row), **{name: row.get(name) for name in select}}
+        return {"@odata.etag": etag(row), **{name: row.get(name) for name in select}}
 
     def _touch(self, row: Json) -> None:
         row["_version"] = next(self._versions)
@@ -400,28 +397,3 @@ class SimulatedDynamics:
 
     def _moment(self) -> str:
         return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _plain_lookups(body: Json) -> Json:
-    """Return a body with its binds as the lookup columns that they set."""
-    values: Json = {}
-    for name, value in body.items():
-        column, bind, _ = name.partition("@odata.bind")
-        column = column.removesuffix("_account")
-        target = None if value is None else value.partition("(")[2].rstrip(")") if bind else value
-        values[f"_{column}_value" if bind else name] = target
-    return values
-
-
-def _place(activity: Activity) -> tuple[datetime, int]:
-    return activity.at, int(activity.guid)
-
-
-def _etag(row: Json) -> str:
-    return f'W/"{row["_version"]}"'
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return None if value is None else str(value)

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from leadsync.cycle.context import CycleRequest, Engine, in_turn
+from leadsync.cycle.on_request import answer_now, person_request
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.mapping.model import Mapping
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue
 from leadsync.settings import Settings
 from leadsync.staging.memory import MemoryStaging
 from leadsync.state.memory import MemoryStateStore
+from leadsync.state.port import RequestRow
 from leadsync.validation.plain import check_plain
 from support.simulated import ManualClock, SimulatedDynamics, SimulatedMarketo
 
@@ -193,6 +195,18 @@ class World:
         self.dynamics.writes.clear()
         request = {"kind": "scheduled", "window_to": self.clock.now(), **request}
         return run_cycle(self.engine, CycleRequest(**request))
+
+    def ask(self, *requests: RequestRow) -> list[RequestRow]:
+        """Run a cycle on requests and return them as they stand then."""
+        self.clock.advance(60)
+        self.marketo.writes.clear()
+        self.dynamics.writes.clear()
+        return answer_now(self.engine, requests, 0).requests
+
+    def sync_person(self, *persons: int, **asked: Any) -> list[RequestRow]:
+        """Ask for persons to become rows, and return the answers."""
+        engine = self.engine
+        return self.ask(*(person_request(engine, "sync_person", p, **asked) for p in persons))
 
     def backfill(self, start: datetime, end: datetime) -> Json:
         """Run a backfill of an interval."""

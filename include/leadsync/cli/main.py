@@ -13,6 +13,7 @@ import click
 from leadsync.cli.cycle import cycle, plan
 from leadsync.cli.doctor import doctor
 from leadsync.cli.quarantine import quarantine
+from leadsync.cli.requests import sync_now, sync_person
 from leadsync.cli.sandbox import sandbox
 from leadsync.cli.status import status
 from leadsync.errors import ConfigurationError, LeadsyncError
@@ -36,7 +37,7 @@ def leadsync(verbose: bool) -> None:
     install_redaction()
 
 
-for command in (cycle, plan, doctor, status, quarantine, sandbox):
+for command in (cycle, plan, sync_person, sync_now, doctor, status, quarantine, sandbox):
     leadsync.add_command(command)
 
 

@@ -28,6 +28,11 @@ class Unfinished:
         """Tell whether the record is unfinished, so that its base is known to lag."""
         return key in self.quarantine or key in self.deferred
 
+    def failed_creation(self, marketo_id: int) -> QuarantineRow | None:
+        """Return the item of a person that could not become a row, if there is one."""
+        items = self.quarantine.get(person_key(marketo_id), ())
+        return next((item for item in items if item["operation"] == "create"), None)
+
     def rows(self, table: Table) -> set[str]:
         """Return the Dynamics ids of ``table`` that are unfinished on their way to Marketo."""
         items = [item for group in self.quarantine.values() for item in group]

@@ -102,7 +102,9 @@ def _by_position(failures: Sequence[Failure]) -> dict[int, list[Failure]]:
 def _hold_refused(plan: SyncPlan, pending: Unfinished, checked: Checked) -> None:
     kept = []
     for proposal in checked.accepted:
-        items = pending.quarantine.get(proposal.record["record_key"], [])
+        asked_for = proposal.record["operation"] == "create" and proposal.record["marketo_id"]
+        held = pending.quarantine.get(proposal.record["record_key"], [])
+        items = [] if asked_for else held  # rows are only made when somebody asks for it
         item = _refused(proposal, items, plan) if items else None
         if item is None:
             kept.append(proposal)

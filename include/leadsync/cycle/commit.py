@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadsync.clock import parse_instant
+from leadsync.cycle.answers import answered
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
@@ -18,6 +19,7 @@ from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.relation_commit import add_relations
 from leadsync.cycle.report import build_report
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.stamp_persons import unstamped
 from leadsync.errors import StateError
 from leadsync.model import Json
 from leadsync.state.port import (
@@ -57,6 +59,8 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     pending = unfinished(engine)
     outcomes = final_outcomes(engine, cycle)
     report = build_report(cycle, plan, outcomes, _calls(engine, cycle))
+    items = _quarantined(engine, cycle)
+    afterwards = _afterwards(engine, cycle, outcomes)
     keeper = QuarantineKeeper(
         cycle.cycle_id, plan.rules_hash, engine.clock.now(), engine.new_id, pending
     )
@@ -64,13 +68,14 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         links=_links(engine, cycle),
         base=_base(engine, cycle),
         journal=_events(engine, cycle),
-        quarantine=keeper.changes(_quarantined(engine, cycle), outcomes),
-        deferred=_deferred(cycle, pending, outcomes),
-        deferred_cleared=[] if cycle.is_backfill else list(pending.deferred),
+        quarantine=keeper.changes(items, [*outcomes, *afterwards]),
+        deferred=_deferred(cycle, pending, [*outcomes, *unstamped(engine, cycle, outcomes)]),
+        deferred_cleared=list(pending.deferred) if cycle.moves_cursors else [],
+        requests=answered(engine, cycle, [*outcomes, *afterwards], items),
         cycle=_closed(engine, cycle, stored, report),
     )
     add_relations(engine, cycle, plan, changes)
-    if not cycle.is_backfill:
+    if cycle.moves_cursors:
         _advance(engine, cycle, changes)
     engine.store.apply(changes, lease=lease)
     _release(engine, lease)
@@ -98,6 +103,13 @@ def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
             )
         outcomes.append(outcome)
     return outcomes
+
+
+def _afterwards(engine: Engine, cycle: Cycle, outcomes: Iterable[Json]) -> list[Json]:
+    """Return what became of writes that belong to no extracted row, such as assignments."""
+    rows = {outcome["record_key"] for outcome in outcomes}
+    results = engine.staging.read_rows(cycle.cycle_id, "dynamics_results").records
+    return [result for result in results if result["record_key"] not in rows]
 
 
 def _quarantined(engine: Engine, cycle: Cycle) -> list[Json]:
@@ -148,7 +160,7 @@ def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
     linked = _applied(engine, cycle, "marketo", "link_id")
     base: dict[str, Values] = {}
     for row in engine.staging.read_rows(cycle.cycle_id, "base_moves").records:
-        if row["operation"] != "link":
+        if row["operation"] == "update":
             base.setdefault(row["link_id"], {})[row["field"]] = row["value"]
     applied = {
         side: _applied(engine, cycle, side, "record_key") for side in ("marketo", "dynamics")

@@ -1,7 +1,8 @@
 """Give every pair its base, and read the other side where the base is known to lag.
 
 A side that is in no feed equals the base, so it is not read, except: the record is in quarantine or
-deferred, the pair came back into scope, the base lacks a mapped field, or the run is a backfill.
+deferred, the pair came back into scope, the base lacks a mapped field, or the run is a backfill or
+works on named records.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def complete_pairs(
         new = fresh.get(pair.link["dynamics_table"], ())
         pair.base = {name: value for name, value in stored.items() if name not in new}
     compared = _compared(plan)
-    lagging = [pair for pair in known if cycle.is_backfill or _lags(compared, pending, pair)]
+    lagging = [pair for pair in known if not cycle.moves_cursors or _lags(compared, pending, pair)]
     gone = _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])
     for pair in gone:
         _without_person(cycle, pair, work)

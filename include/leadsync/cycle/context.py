@@ -14,11 +14,11 @@ from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.model import Json
 from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
 from leadsync.settings import Settings
-from leadsync.state.port import Lease, StateStore
+from leadsync.state.port import Lease, RequestRow, StateStore
 from leadsync.state.turn import CYCLE_LEASE
 from leadsync.validation.model import Cells, Failure, RuleSet
 
-CycleKind = Literal["scheduled", "backfill", "manual"]
+CycleKind = Literal["scheduled", "backfill", "manual", "requested"]
 LEASE_NAME = CYCLE_LEASE
 
 T = TypeVar("T")
@@ -76,6 +76,7 @@ class CycleRequest:
 
     :param window_from: start of a backfill's interval; a scheduled run starts at its cursors.
     :param dry_run: read and decide only; nothing is written anywhere.
+    :param requests: what a ``requested`` cycle works on.
     """
 
     kind: CycleKind
@@ -83,6 +84,7 @@ class CycleRequest:
     window_from: datetime | None = None
     run_id: str = ""
     dry_run: bool = False
+    requests: tuple[RequestRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,14 @@ class Cycle:
     lease_token: int | None = None
 
     @property
-    def is_backfill(self) -> bool:
-        return self.kind == "backfill"
+    def reads_feeds(self) -> bool:
+        """Whether the cycle asks what changed, from its cursors or in an interval."""
+        return self.kind != "requested"
+
+    @property
+    def moves_cursors(self) -> bool:
+        """Whether the cycle goes on where the last one ended; others read both sides anew."""
+        return self.kind in ("scheduled", "manual")
 
     @property
     def lease_owner(self) -> str:

@@ -48,6 +48,8 @@ def decide(plan: SyncPlan, work: Work) -> Proposals:
         _decide_table(table, pairs, work, proposals)
     for creation in work.creations:
         proposals.to_marketo.append(_creation(plan, creation))
+    for made in work.row_creations.values():
+        proposals.to_dynamics.append(Proposal(made.record(), made.flowing()))
     for removal in work.removals:
         proposals.to_marketo.append(_removal(removal))
     return proposals

@@ -13,12 +13,13 @@ from leadsync.cycle.delta_read import cursor_name, follow
 from leadsync.cycle.extract_related import read_related
 from leadsync.cycle.missing_lookups import arrived
 from leadsync.cycle.reading import read_name, read_rows, row_columns, row_record, row_values
+from leadsync.cycle.requests import Asked, named_rows, read_asked
 from leadsync.cycle.schemas import plan_of
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import RELATED, ROWS, Rows
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.model import DeltaRead, Json
-from leadsync.state.port import Values
+from leadsync.state.port import LIVE, Values
 
 
 @dataclass(slots=True)
@@ -66,7 +67,9 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
 def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
     extract = _Extract()
     for table in plan.tables.values():
-        if cycle.is_backfill and cycle.window_from is not None:
+        if not cycle.reads_feeds:
+            continue
+        if cycle.kind == "backfill" and cycle.window_from is not None:
             columns = row_columns(table)
             rows = engine.dynamics.rows_modified(
                 table.table, columns, cycle.window_from, cycle.window_to
@@ -75,6 +78,9 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
         else:
             _follow_delta(engine, table, extract)
             _add_carried(engine, plan, table, extract)
+    asked = read_asked(engine, cycle)
+    if asked.requests:
+        _add_named(engine, plan, asked, extract)
     _add_related(engine, cycle, plan, extract)
     return extract
 
@@ -132,6 +138,18 @@ def _add_by_id(engine: Engine, table: TablePlan, ids: set[str], extract: _Extrac
     found = read_rows(engine, table, due)
     _add_rows(extract, table, list(found.values()), "carried")
     _add_deleted(extract, table, due - found.keys(), "carried")
+
+
+def _add_named(engine: Engine, plan: SyncPlan, asked: Asked, extract: _Extract) -> None:
+    """Read the rows that requests name, by themselves or by their persons."""
+    persons = engine.store.links_of_persons(sorted(asked.persons("sync_now")))
+    links = [link for link in persons if link["status"] in LIVE]
+    for table in plan.tables.values():
+        named = named_rows(asked, links, table.table)
+        named -= {r["dynamics_id"] for r in extract.records if r["table"] == table.table}
+        found = read_rows(engine, table, named)
+        _add_rows(extract, table, list(found.values()), "requested")
+        _add_deleted(extract, table, named - found.keys(), "requested")
 
 
 def _add_deleted(extract: _Extract, table: TablePlan, ids: Iterable[str], origin: str) -> None:

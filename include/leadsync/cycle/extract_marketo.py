@@ -18,14 +18,16 @@ from leadsync.cycle.carried import due_persons, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.feed_cursor import FeedCursor
-from leadsync.cycle.reading import as_table, person_values, read_persons
+from leadsync.cycle.reading import as_table, person_values, read_persons, row_id_of
+from leadsync.cycle.requests import NamedPersons, named_persons, read_asked
 from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.third_changes import Found, find_overwritten, to_document
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, Rows
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import Activity, FeedRead, Json
+from leadsync.model import Activity, FeedRead, Json, Table
 from leadsync.state.port import LIVE, LinkRow, StateChanges, Values
+from leadsync.values.keys import email_key
 
 CHANGES_CURSOR = "marketo.lead_changes"
 DELETES_CURSOR = "marketo.deleted_leads"
@@ -83,7 +85,9 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
 
 def _read_feeds(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Feeds:
     stored = _cursors(engine, cycle)
-    if cycle.is_backfill and cycle.window_from is not None:
+    if not cycle.reads_feeds:
+        return _Feeds()
+    if cycle.kind == "backfill" and cycle.window_from is not None:
         return _read_interval(engine, plan, cycle.window_from, cycle.window_to)
     return _read_from_cursors(engine, plan, stored)
 
@@ -150,43 +154,67 @@ def _persons(
         by_person[activity.person_id].append(activity)
     deleted = {activity.person_id for activity in feeds.deletes}
     pending = unfinished(engine)
-    carried = set() if cycle.is_backfill else due_persons(pending, plan)
-    links = _live_links(engine, {*by_person, *deleted, *carried})
-    echoes = set() if cycle.is_backfill else _echoes(engine, plan, by_person, links)
-    overwritten = {} if cycle.is_backfill else find_overwritten(engine, plan, by_person, links)
+    carried = due_persons(pending, plan) if cycle.moves_cursors else set()
+    named = named_persons(engine, read_asked(engine, cycle), pending, {*by_person, *carried})
+    everybody = {*by_person, *deleted, *carried, *named.forced, *named.creating}
+    links = _live_links(engine, everybody)
+    echoes = _echoes(engine, plan, by_person, links) if cycle.moves_cursors else set()
+    overwritten = find_overwritten(engine, plan, by_person, links) if cycle.moves_cursors else {}
     echoes -= overwritten.keys()
     wanted = {
         person
-        for person in {*by_person, *carried} - deleted
+        for person in {*by_person, *carried, *named.forced} - deleted
         if person in links
-        and (person in carried or person not in echoes or pending.concerns(person_key(person)))
-    }
+        and (
+            person in carried
+            or person in named.forced
+            or person not in echoes
+            or pending.concerns(person_key(person))
+        )
+    } | (named.creating.keys() - deleted)
     found = read_persons(engine, plan, sorted(wanted))
 
+    gone = deleted | (wanted - found.keys())
+    in_feed = {*by_person, *deleted}
     records: list[dict[str, Any]] = []
     values: list[Values] = []
-    for person in sorted({*by_person, *deleted, *carried}):
-        if person in deleted or (person in wanted and person not in found):
-            event = "deleted"
-        elif person not in links:
-            event = "unlinked"
-        else:
-            event = "changed" if person in found else "echo"
+    for person in sorted(everybody):
+        raw = found.get(person)
+        origin = "feed" if person in in_feed else "carried" if person in carried else "requested"
+        table = named.creating.get(person)
+        merged = origin != "requested" or person in named.forced
+        event = "deleted" if person in gone else _event(person in links, table, raw, merged=merged)
         records.append(
             {
                 "marketo_id": person,
                 "event": event,
-                "origin": "feed" if person in by_person or person in deleted else "carried",
+                "origin": origin,
                 "changed_at": _last_change(by_person.get(person, ())),
+                "email_key": email_key(raw.get("email")) if raw else None,
+                "own_id": row_id_of(raw) if raw else None,
+                "wanted_table": table,
             }
         )
-        raw = found.get(person)
-        values.append(_values(plan, links[person], raw) if raw else {})
+        values.append(_values(plan, named, links.get(person), person, raw))
     return records, values, overwritten
 
 
-def _values(plan: SyncPlan, link: LinkRow, raw: Json) -> Values:
-    return person_values(plan.tables[as_table(link["dynamics_table"])], raw)
+def _event(is_linked: bool, table: Table | None, raw: Json | None, *, merged: bool) -> str:
+    """Return what a person that exists means to the merge (frames.PERSONS)."""
+    if not is_linked:
+        return "unlinked" if table is None else "wanted"
+    if raw is None:
+        return "echo"
+    return "changed" if merged else "linked"
+
+
+def _values(
+    plan: SyncPlan, named: NamedPersons, link: LinkRow | None, person: int, raw: Json | None
+) -> Values:
+    """Return a person's values in the fields of its row's table, or of the table it wants."""
+    table = link["dynamics_table"] if link else named.creating.get(person)
+    known = plan.tables.get(as_table(table)) if table else None
+    return person_values(known, raw) if known and raw else {}
 
 
 def _live_links(engine: Engine, persons: Iterable[int]) -> dict[int, LinkRow]:

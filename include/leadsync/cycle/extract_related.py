@@ -107,12 +107,12 @@ class _SectionReader:
                 self.read.without(source.table, row_id, "deleted")
 
     def ask(self, known_sources: Sequence[RelatedSource], targets: Sequence[str]) -> None:
-        """Read what is referred to and not known yet; a backfill reads all of it."""
+        """Read what is referred to and not known yet; a cycle that moves no cursor reads all."""
         gone: set[str] = set()
         for table in targets:
             stored = self._stored(table, sorted(self.referred - self.settled))
             gone |= {row_id for row_id, row in stored.items() if is_gone(row)}
-            if not self.cycle.is_backfill:
+            if self.cycle.moves_cursors:
                 self.settled |= stored.keys() - gone
         by_table = {source.table: source for source in known_sources}
         for table in targets:
@@ -132,7 +132,7 @@ class _SectionReader:
 
     def _take(self, row: RelatedRow, stored: RelatedRow | None) -> None:
         self.settled.add(row["id"])
-        if row != stored or self.cycle.is_backfill:
+        if row != stored or not self.cycle.moves_cursors:
             self.read.found(row)
 
     def _stored(self, table: str, ids: Sequence[str]) -> dict[str, RelatedRow]:
@@ -142,7 +142,9 @@ class _SectionReader:
 
     def _changes(self, source: RelatedSource) -> tuple[list[RelatedRow], tuple[str, ...]]:
         """Return changed rows and the ids of deleted ones."""
-        if self.cycle.is_backfill and self.cycle.window_from is not None:
+        if not self.cycle.reads_feeds:
+            return [], ()
+        if self.cycle.kind == "backfill" and self.cycle.window_from is not None:
             return self._modified(source, self.cycle.window_from, self.cycle.window_to), ()
         stored = json.loads(self.engine.store.cursors().get(cursor_name(source.table), "{}"))
         self._note_new_fields(source, stored)

@@ -204,12 +204,16 @@ class Gatherer:
     def _person_seen(self, person: Json, values: Values) -> None:
         key = person_key(person["marketo_id"])
         link = self.links.by_person.get(person["marketo_id"])
+        if person["event"] == "wanted" and link is None:
+            return  # cycle/requested.py
         if person["event"] == "unlinked" or link is None:
             reason = "not linked to a Dynamics record"
             self.work.settle(key, "to_dynamics", person, "out_of_scope", reason)
             return
         record = _with_link(person, link)
-        if person["event"] == "echo":
+        if person["event"] in ("wanted", "linked"):
+            self.work.settle(key, "to_dynamics", record, "unchanged", "linked already")
+        elif person["event"] == "echo":
             self.work.settle(key, "to_dynamics", record, "unchanged", "equals the base")
         elif link["status"] == "out_of_scope":
             self.work.settle(key, "to_dynamics", record, "out_of_scope", "the sync filter says No")

@@ -12,6 +12,8 @@ from functools import partial
 
 from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.load_afterwards import Afterwards
+from leadsync.cycle.load_rows import RowLoad
 from leadsync.cycle.loading import (
     Loader,
     Results,
@@ -24,6 +26,7 @@ from leadsync.cycle.loading import (
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.stamp_persons import stamp_persons
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json, RowResult, RowWrite
 from leadsync.state.port import StateChanges
@@ -41,7 +44,7 @@ class _Dynamics:
 
 
 def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
-    """Update leads and contacts.
+    """Update leads and contacts, create those that persons are to become, assign owners.
 
     :returns: counts by outcome, for the log.
     """
@@ -54,8 +57,26 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
         read_writes(engine, cycle, "dynamics"),
         key=lambda write: (write.values.get("unsubscribed") != "true", write.key),
     )
-    loader.run(writes, engine.dynamics.batch_size)
+    size = engine.dynamics.batch_size
+    loader.run([w for w in writes if w.operation in ("update", "link")], size)
+    _make_rows(loader, dynamics, [w for w in writes if w.operation == "create"])
+    after = Afterwards(engine, cycle)
+    loader.send, loader.record = after.send, after.record
+    loader.run([w for w in writes if w.operation in ("assign", "qualify")], size)
     return loader.finish()
+
+
+def _make_rows(loader: Loader, dynamics: _Dynamics, creates: Sequence[Write]) -> None:
+    """Create rows, then stamp their persons: a stamp says that the row exists."""
+    if not creates:
+        return
+    engine, cycle, plan = dynamics.engine, dynamics.cycle, dynamics.plan
+    rows = RowLoad(engine, cycle, plan)
+    loader.send, loader.record = rows.send, rows.record
+    loader.run(creates, engine.dynamics.batch_size)
+    applied = {row["record_key"] for row in loader.results.rows if row["state"] == "applied"}
+    made = [write for write in creates if write.key in applied]
+    stamp_persons(engine, cycle, plan, made, rows.created_on)
 
 
 def _send(dynamics: _Dynamics, group: Sequence[Write]) -> list[RowResult]:

@@ -21,13 +21,12 @@ from leadsync.cycle.loading import (
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.stamp_persons import own_fields
 from leadsync.cycle.work import event
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import (
-    MARKETO_DYNAMICS_CREATED_AT,
     MARKETO_DYNAMICS_DELETED,
     MARKETO_DYNAMICS_ID,
-    MARKETO_DYNAMICS_TYPE,
     Json,
     PersonResult,
 )
@@ -130,10 +129,8 @@ def _body(marketo: _Marketo, write: Write) -> Json:
     if write.operation == "flag_deleted":
         body[MARKETO_DYNAMICS_DELETED] = True
     elif write.operation in ("create", "link"):
-        body[MARKETO_DYNAMICS_ID] = write.record["dynamics_id"]
-        body[MARKETO_DYNAMICS_TYPE] = table.table.capitalize()
-        body[MARKETO_DYNAMICS_DELETED] = False
-        body[MARKETO_DYNAMICS_CREATED_AT] = write.record["created_on"]
+        record = write.record
+        body |= own_fields(table.table, record["dynamics_id"], record["created_on"])
     return body
 
 

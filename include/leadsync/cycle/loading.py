@@ -17,6 +17,7 @@ from typing import Any
 from leadsync.clock import parse_instant
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.quarantining import fingerprint, quarantine_rows, quarantined
+from leadsync.cycle.row_creations import OWNER
 from leadsync.frames import Rows
 from leadsync.model import Json, System
 from leadsync.state.port import (
@@ -67,7 +68,9 @@ class Results:
     def refused(self, write: Write, failures: Sequence[Any]) -> None:
         """The server refused the values for good."""
         self._add(write, "quarantined", reason="refused by the server")
-        self.quarantine.append(quarantined(write.record, write.values, failures))
+        field = OWNER if write.operation == "assign" else None
+        record = {**write.record, "record_key": write.key.removesuffix(f":{OWNER}")}
+        self.quarantine.append(quarantined(record, write.values, failures, field=field))
 
     def _add(self, write: Write, state: str, operation: str = "", reason: str = "") -> None:
         self.rows.append(
@@ -137,8 +140,13 @@ class Loader:
         self.record(group, answers, changes, self.results)
         states = {row["record_key"]: row["state"] for row in self.results.rows[before:]}
         now = self.engine.clock.now()
-        changes.intents = [self._intent(w, _INTENT_STATUS[states[w.key]], now) for w in group]
+        changes.intents = [self._intent(w, self._status(w, states[w.key]), now) for w in group]
         self.engine.store.apply(changes, lease=held_lease(self.engine, self.cycle))
+
+    def _status(self, write: Write, state: str) -> str:
+        """Return an intent's status; a row whose making is in doubt is asked for again (S027)."""
+        in_doubt = state == "deferred" and write.operation == "create" and self.side == "dynamics"
+        return "pending" if in_doubt else _INTENT_STATUS[state]
 
     def _intent(self, write: Write, status: Any, now: datetime) -> IntentRow:
         record = write.record

@@ -30,7 +30,7 @@ def match_rows(
     linked = {
         link["marketo_id"]: link["dynamics_id"]
         for link in engine.store.links_of_persons([int(person["id"]) for person in persons])
-        if link["status"] in LIVE and link["link_id"] not in _closed_now(work)
+        if link["status"] in LIVE and link["link_id"] not in closed_now(work)
     }
     verdicts = match(candidates, persons, linked)
     for row, values in rows:
@@ -38,7 +38,7 @@ def match_rows(
         key = row_key(row["table"], row["dynamics_id"])
         if verdict.kind == "link" and verdict.person is not None:
             before = former.get((int(verdict.person["id"]), row["dynamics_id"]))
-            link = before or _new_link(engine, cycle, row, int(verdict.person["id"]))
+            link = before or new_link(engine, cycle, row, int(verdict.person["id"]))
             pair = _new_pair(plan, link, (row, values), verdict.person)
             pair.is_new, pair.restored = before is None, before is not None
             intent = intents.get(row["dynamics_id"])
@@ -55,7 +55,8 @@ def match_rows(
             work.settle(key, "to_marketo", row, "quarantined", failure["message"])
 
 
-def _closed_now(work: Work) -> set[str]:
+def closed_now(work: Work) -> set[str]:
+    """Return the links that this cycle closes."""
     closed = {link_id for link_id, link in work.links.items() if link["status"] not in LIVE}
     return closed | {removal.link["link_id"] for removal in work.removals}
 
@@ -122,7 +123,8 @@ def _find_persons(
     return list(found.values())
 
 
-def _new_link(engine: Engine, cycle: Cycle, row: Json, marketo_id: int) -> LinkRow:
+def new_link(engine: Engine, cycle: Cycle, row: Json, marketo_id: int) -> LinkRow:
+    """Make the link of a ``rows`` record and a person."""
     return LinkRow(
         link_id=engine.new_id(),
         marketo_id=marketo_id,

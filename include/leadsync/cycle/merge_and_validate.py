@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from leadsync.cycle.admission import admitted
-from leadsync.cycle.carried import Unfinished, unfinished
+from leadsync.cycle.answers import write_answers
+from leadsync.cycle.carried import Unfinished, person_key, row_key, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
 from leadsync.cycle.complete_pairs import complete_pairs
@@ -19,9 +20,13 @@ from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.quarantining import quarantine_rows, quarantined
 from leadsync.cycle.relate import give_values
 from leadsync.cycle.relations import add_people_of_changed, load_relations
+from leadsync.cycle.requested import Requested
+from leadsync.cycle.requests import read_asked
+from leadsync.cycle.restamp import restamp
+from leadsync.cycle.row_creations import Assignment, Qualification
 from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.third_changes import claim_overwritten
-from leadsync.cycle.work import Work
+from leadsync.cycle.work import Held, Work
 from leadsync.frames import (
     BASE_MOVES,
     DECISIONS,
@@ -97,7 +102,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     _hold_unlinked(work, proposals, outgoing)
     _settle_quarantined(work, outgoing)
     _write_plan(engine, cycle, work, proposals, outgoing)
-    _write_writes(engine, cycle, plan, outgoing)
+    _write_writes(engine, cycle, plan, work, outgoing)
     summary = _summary(work, outgoing)
     engine.staging.write_document(
         cycle.cycle_id, "merge_and_validate", {"stamps": stamps, "summary": summary}
@@ -123,11 +128,16 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
         rows=engine.staging.read_rows(cycle.cycle_id, "rows").pairs(),
     )
     work = Work()
-    gatherer = Gatherer(engine, cycle, plan, window, pending, find_links(engine, window), work)
+    links = find_links(engine, window)
+    gatherer = Gatherer(engine, cycle, plan, window, pending, links, work)
     candidates = admitted(engine, cycle, plan, gatherer.run(), work)
     relations = load_relations(engine, cycle, plan)
     add_people_of_changed(engine, relations, work)
     match_rows(engine, cycle, plan, candidates, work)
+    asked = read_asked(engine, cycle)
+    requested = Requested(engine, cycle, plan, asked, window, links, pending, work)
+    write_answers(engine, cycle, requested.run())
+    restamp(engine, plan, (person for person, _ in window.persons), links, work)
     complete_pairs(engine, cycle, plan, pending, work)
     claim_overwritten(engine, cycle, plan, work)
     give_values(engine, plan, relations, [row for row, _ in window.rows], work)
@@ -167,16 +177,28 @@ def _does_something(proposal: Proposal) -> bool:
     stamps_person = proposal.record["operation"] != "update" and not proposal.record[
         "record_key"
     ].startswith("to_dynamics")
-    return bool(proposal.values) or stamps_person
+    return bool(proposal.values) or stamps_person or proposal.record["operation"] == "create"
 
 
-def _write_writes(engine: Engine, cycle: Cycle, plan: SyncPlan, outgoing: Outgoing) -> None:
+def _write_writes(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work, outgoing: Outgoing
+) -> None:
+    outgoing.to_dynamics.accepted.extend(_afterwards(work, outgoing.to_dynamics))
     sides = (("dynamics_writes", outgoing.to_dynamics), ("marketo_writes", outgoing.to_marketo))
     for name, checked in sides:
         records = [proposal.record for proposal in checked.accepted]
         values = [proposal.values for proposal in checked.accepted]
         rows = Rows(WRITES, records, plan.names, values)
         engine.staging.write_rows(cycle.cycle_id, name, rows)
+
+
+def _afterwards(work: Work, checked: Checked) -> list[Proposal]:
+    """Return what happens to rows beside their values, except to rows that are not made now."""
+    made = {p.record["link_id"] for p in checked.accepted if p.record["operation"] == "create"}
+    dropped = {creation.link_id for creation in work.row_creations.values()} - made
+    asked: list[Assignment | Qualification] = [*work.assignments.values()]
+    asked.extend(work.qualifications.values())
+    return [Proposal(one.record(), {}) for one in asked if one.link["link_id"] not in dropped]
 
 
 def _write_plan(
@@ -205,12 +227,18 @@ def _link_record(link: LinkRow) -> Json:
     return {**link, "updated_at": link["updated_at"].isoformat()}
 
 
+def _held_key(held: Held) -> str:
+    if held.direction == "to_dynamics":
+        return person_key(held.record["marketo_id"])
+    return row_key(held.record["table"], held.record["dynamics_id"])
+
+
 def _held_items(work: Work) -> list[Json]:
     return [
         quarantined(
             {
                 **held.record,
-                "record_key": f"to_marketo:{held.record['table']}:{held.record['dynamics_id']}",
+                "record_key": _held_key(held),
                 "operation": held.record.get("operation", "create"),
                 "marketo_id": held.record.get("marketo_id"),
             },

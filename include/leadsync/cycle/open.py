@@ -6,6 +6,7 @@ import os
 import socket
 
 from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
+from leadsync.cycle.requests import take_up, write_asked
 from leadsync.cycle.schemas import load_plan
 from leadsync.errors import ConfigurationError
 from leadsync.state.port import CycleRecord, Lease, StateChanges
@@ -50,6 +51,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
             run_id=cycle.run_id,
         )
         engine.store.apply(StateChanges(cycle=record), lease=lease)
+    write_asked(engine, cycle, take_up(engine, request))
     return cycle
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
+from leadsync.cycle.row_creations import OWNER, Beside
 from leadsync.cycle.schemas import plan_of
 from leadsync.model import Direction, Json
 from leadsync.values.marks import shown
@@ -33,7 +34,8 @@ def _counts(engine: Engine, cycle: Cycle) -> Json:
     outcomes = engine.staging.read_rows(cycle.cycle_id, "outcomes").records
     creating = {
         row["record_key"]
-        for row in engine.staging.read_rows(cycle.cycle_id, "marketo_writes").records
+        for side in ("marketo", "dynamics")
+        for row in engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
         if row["operation"] == "create"
     }
     for outcome in outcomes:
@@ -56,7 +58,7 @@ def _changes(
             "table": record["table"],
             "operation": record["operation"],
             "marketo_id": record["marketo_id"],
-            "dynamics_id": record["dynamics_id"],
+            "dynamics_id": _known_id(direction, record),
             "fields": [
                 {
                     "field": name,
@@ -65,10 +67,22 @@ def _changes(
                 }
                 for name, value in values.items()
                 if value is not None or record["operation"] != "create"
-            ],
+            ]
+            + _owner(record),
         }
         for record, values in writes.pairs()
     ]
+
+
+def _known_id(direction: Direction, record: Json) -> str | None:
+    """Return the row's id; a row that does not exist yet would get another one."""
+    is_made = direction == "to_dynamics" and record["operation"] == "create"
+    return None if is_made else record["dynamics_id"]
+
+
+def _owner(record: Json) -> list[Json]:
+    assign_to = Beside.of(record).assign_to
+    return [{"field": OWNER, "from": None, "to": assign_to}] if assign_to else []
 
 
 def _collision(row: Json) -> Json:

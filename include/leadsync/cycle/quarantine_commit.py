@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from leadsync.cycle.carried import Unfinished
+from leadsync.cycle.row_creations import OWNER
 from leadsync.state.port import QuarantineRow, QuarantineStatus
 
 #: What an open item becomes when its record ends in this state without failing again.
@@ -50,9 +51,15 @@ class QuarantineKeeper:
             return []
         return [
             {**item, "status": status, "last_seen": self.now}
-            for item in self.pending.quarantine.get(outcome["record_key"], ())
+            for item in self._items(outcome["record_key"])
             if item["record_key"] not in failing
         ]
+
+    def _items(self, key: str) -> list[QuarantineRow]:
+        """Return the items that an outcome may end; one about the owner ends by an assignment."""
+        record = key.removesuffix(f":{OWNER}")
+        items = self.pending.quarantine.get(record, [])
+        return [item for item in items if (item["operation"] == "assign") == (key != record)]
 
     def _failed(self, item: Mapping[str, Any], before: QuarantineRow | None) -> QuarantineRow:
         return QuarantineRow(

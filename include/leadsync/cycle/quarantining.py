@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from leadsync.cycle.row_creations import OWNER, Beside
 from leadsync.frames import Rows
 from leadsync.model import RecordError
 from leadsync.state.port import FailureItem, QuarantineRow, Values
@@ -50,9 +51,15 @@ def quarantined(
         "marketo_id": record["marketo_id"],
         "dynamics_id": record["dynamics_id"],
         "fingerprint": fingerprint(record["operation"], values),
-        "row": json.dumps({name: shown(value) for name, value in values.items()}),
+        "row": json.dumps({name: shown(value) for name, value in values.items()} | _owner(record)),
         "failures": json.dumps(list(failures)),
     }
+
+
+def _owner(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return whom the record was to be assigned to, so that a retry still does it."""
+    assign_to = Beside.of(record).assign_to
+    return {OWNER: assign_to} if assign_to else {}
 
 
 def fingerprint(operation: str, values: Values) -> str:

@@ -102,6 +102,12 @@ def person_fields(plan: SyncPlan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("id", "email", MARKETO_DYNAMICS_ID, *plan.names)))
 
 
+def row_id_of(person: Mapping[str, Any]) -> str | None:
+    """Return the id of the row that a person says it belongs to, in lower case."""
+    text = str(person.get(MARKETO_DYNAMICS_ID) or "").strip().strip("{}").lower()
+    return text or None
+
+
 def row_record(table: TablePlan, raw: Mapping[str, Any], event: str, origin: str) -> Json:
     """Return the fixed columns of a ``rows`` frame for a row as read."""
     flag = raw.get(DYNAMICS_SYNC_FLAG)

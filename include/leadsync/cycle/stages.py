@@ -50,7 +50,7 @@ def load_dynamics(engine: Engine, cycle: Json) -> Json:
     """Write accepted records to Dynamics; a dry run writes nothing."""
     if cycle["dry_run"]:
         return {}
-    return _run(engine, cycle, "load_dynamics", load_dynamics_stage.load_dynamics, "dynamics")
+    return _run(engine, cycle, "load_dynamics", load_dynamics_stage.load_dynamics, *BOTH)
 
 
 def load_marketo(engine: Engine, cycle: Json) -> Json:

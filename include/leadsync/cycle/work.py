@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from leadsync.cycle.missing_lookups import MissingLookup
+from leadsync.cycle.row_creations import Assignment, Qualification, RowCreation
 from leadsync.merge.pairs import Pair
 from leadsync.model import Direction, Json
 from leadsync.state.port import FailureItem, JournalRow, LinkRow, LinkStatus, Values
@@ -30,17 +31,20 @@ class Removal:
 
 @dataclass(slots=True)
 class Held:
-    """A row that cannot be processed for a reason that is no value of its own, such as a match."""
+    """A record that cannot be processed for a reason that is no value of its own, like a match."""
 
     record: Json
     values: Values
     failure: FailureItem
+    direction: Direction = "to_marketo"
 
 
 @dataclass(slots=True)
 class Work:
     """Everything that the window asks for.
 
+    :param row_creations: persons that become rows, by Marketo id.
+    :param assignments: rows that get another owner, by link; ``qualifications`` likewise.
     :param outcomes: rows whose terminal state is known already, as ``OUTCOMES`` records.
     :param links: links to store with the commit: scope changes, closed links.
     :param journal: events to store with the commit.
@@ -50,6 +54,9 @@ class Work:
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     creations: list[Creation] = field(default_factory=list)
+    row_creations: dict[int, RowCreation] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    qualifications: dict[str, Qualification] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -57,6 +64,11 @@ class Work:
     journal: list[JournalRow] = field(default_factory=list)
     lookups: list[Json] = field(default_factory=list)
     waiting: dict[str, MissingLookup] = field(default_factory=dict)
+
+    def pair_of(self, marketo_id: int) -> Pair | None:
+        """Return the pair of a person, if there is one."""
+        pairs = self.pairs.values()
+        return next((pair for pair in pairs if pair.link["marketo_id"] == marketo_id), None)
 
     def settle(
         self,

@@ -135,6 +135,14 @@ class PolicySettings(_Strict):
         5, description="Cycles that a record waits for an account or owner that cannot be read."
     )
     default_owner: Name | None = None
+    match_account: Literal["off", "website"] = Field(
+        "off",
+        description="Give a contact made from a person the one active account with its domain.",
+    )
+    contact_for_lead: Literal["refuse", "qualify"] = Field(
+        "refuse",
+        description="What happens when a person that has an open lead is to become a contact.",
+    )
     mass_delete_share: Share = 0.2
     breaker_share: Share = 0.5
     settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(

@@ -128,6 +128,8 @@ class Policies:
     on_account_removed: Literal["clear", "keep"] = "clear"
     lookup_wait_cycles: int = 5
     default_owner: str | None = None
+    match_account: Literal["off", "website"] = "off"
+    contact_for_lead: Literal["refuse", "qualify"] = "refuse"
     mass_delete_share: float = 0.2
     breaker_share: float = 0.5
     settle_seconds: float = 0.0

@@ -26,6 +26,7 @@ class Pair:
     :param is_new: the link was found in this cycle and is stored with its first write.
     :param converted: the link moved from a lead to the contact that the lead became.
     :param restored: the row was deleted and is back under its own id: its old link opens again.
+    :param restamped: the link is stored, and its person lacks our own fields.
     :param reopened: the pair came back into scope in this window.
     :param claims: values by field that count as Marketo's in the merge (``merge/claims.py``).
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
@@ -39,6 +40,7 @@ class Pair:
     is_new: bool = False
     converted: bool = False
     restored: bool = False
+    restamped: bool = False
     reopened: bool = False
     person_extracted: bool = False
     row_extracted: bool = False
@@ -49,8 +51,8 @@ class Pair:
 
     @property
     def stamps(self) -> bool:
-        """Whether the person gets our own fields, because its link is new, moved or back."""
-        return self.is_new or self.converted or self.restored
+        """Whether the person gets our own fields: its link is new, moved or back, or lost them."""
+        return self.is_new or self.converted or self.restored or self.restamped
 
 
 def lay_out(fields: Sequence[FieldPlan], pairs: Sequence[Pair]) -> Sides:
