@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ def remap(
     *more: Json,
     without: tuple[str, ...] = (),
     policies: Json | None = None,
+    company: Sequence[Json] = (),
+    owner: Sequence[Json] = (),
     **changes: Json,
 ) -> None:
     """Let ``synced`` work with the shipped mapping, changed.
@@ -26,6 +29,7 @@ def remap(
     :param more: further entries of ``fields``.
     :param without: Marketo names of entries to leave out.
     :param policies: policies to set.
+    :param company: entries of ``company`` in the place of the shipped ones; ``owner`` likewise.
     :param changes: settings by Marketo name, such as ``title={"rule": "newest_wins"}``.
     """
     document = yaml.safe_load(SHIPPED.read_text("utf-8"))
@@ -36,6 +40,8 @@ def remap(
     ]
     document["fields"] = [*entries, *more]
     document["policies"] |= policies or {}
+    document["company"] = list(company) or document["company"]
+    document["owner"] = list(owner) or document["owner"]
     Path(synced.environ["LEADSYNC_MAPPING"]).write_text(yaml.safe_dump(document), "utf-8")
 
 

@@ -157,7 +157,9 @@ def _changed(
         f"SELECT {listed} FROM {quoted(table.name)} WHERE {where} "
         f"ORDER BY {quoted(order)} LIMIT {limit}"
     )
-    return [dict(row) for row in session.database.rows(sql, values)]
+    hidden = session.settings["unreachable_rows"]
+    found = [dict(row) for row in session.database.rows(sql, values)]
+    return [row for row in found if row[table.primary_id] not in hidden]
 
 
 def _deleted(

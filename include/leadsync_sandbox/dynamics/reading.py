@@ -136,6 +136,9 @@ def _where(
     compiler = SqlFilter(session, table)
     tests = [compiler.condition(query.condition)] if query.condition is not None else []
     parameters = compiler.parameters
+    if hidden := session.settings["unreachable_rows"]:
+        tests.append(f"t.{quoted(table.primary_id)} NOT IN ({', '.join('?' * len(hidden))})")
+        parameters += hidden
     if last is not None:
         test, values = behind(complete_order(table, query.order), last)
         tests.append(test)

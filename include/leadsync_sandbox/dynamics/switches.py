@@ -3,6 +3,8 @@
 ``missing_privileges`` lists privileges that the application user lacks, such as ``prvWriteLead``,
 or only at organisation level, such as ``prvReadLead:organization``. ``secured_columns`` maps
 ``table.column`` to the permissions that the caller has of ``read``, ``create``, ``update``.
+``unreachable_rows`` lists ids of rows that no query of the caller finds, though others refer to
+them: they lie beyond the caller's access, or their transaction is still open (section 10.2).
 ``plugins`` is a list of ``{table, message, when, set, abort}``: on ``create`` or ``update`` (or
 both), when the written row has the values of ``when``, set columns or abort with a text.
 ``bulk_actions_off`` lists ``table.Action`` pairs such as ``lead.CreateMultiple``.
@@ -36,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "last_name_first": False,
     "missing_privileges": [],
     "secured_columns": {},
+    "unreachable_rows": [],
     "plugins": [],
     "bulk_actions_off": [],
     "upper_case_error_codes": False,
