@@ -88,12 +88,17 @@ class Diagnosis:
 
 @dataclass(slots=True)
 class Doctor:
-    """Looks at both systems through their clients."""
+    """Looks at both systems through their clients.
+
+    :param previous: the schemas that the mapping fitted before; a name that has vanished since
+        then suspends its field (S117).
+    """
 
     mapping: Mapping
     marketo: MarketoClient
     dynamics: DynamicsClient
     diagnosis: Diagnosis
+    previous: Schemas | None = None
 
     def examine(self, *, provision: bool) -> None:
         """Check both systems and the mapping; create what is missing first, when asked to."""
@@ -163,8 +168,14 @@ class Doctor:
             table: self.dynamics.table(table, sorted(self.mapping.columns(table)))
             for table in self._tables()
         }
-        plan = resolve(self.mapping, Schemas(self.marketo.describe(), tables))
+        plan = resolve(self.mapping, Schemas(self.marketo.describe(), tables), self.previous)
         self.diagnosis.instructions += plan.notes
+        if plan.suspended:
+            raise ConfigurationError(
+                f"{len(plan.suspended)} fields are suspended: {' '.join(plan.suspended)}",
+                remedy="All other fields go on. Restore the column or field, or change the mapping "
+                "file.",
+            )
         return f"{len(plan.names)} fields"
 
 

@@ -97,6 +97,8 @@ def close_cycle(cycle: Cycle) -> Summary:
     report = _report_of_plan(cycle, result) if cycle["dry_run"] else result
     for line in (*plan_lines(result), *report_lines(report)):
         log.info(line)
+    for reason in report.get("suspended", ()):
+        log.warning("Suspended: %s", reason)
     engine.staging.drop(cycle["cycle_id"])
     return report
 

@@ -99,7 +99,8 @@ def test_s056_a_value_too_long_is_held_and_the_others_go_on(synced: Synced) -> N
 def test_s057_s070_truncate_writes_what_fits_and_no_echo_follows(
     synced: Synced, field: str, column: str, limit: int
 ) -> None:
-    remap(synced, **{field: {"on_invalid": "truncate"}})
+    cut = {"on_invalid": "truncate"}
+    remap(synced, firstName=cut, mktoPersonNotes=cut)
     person, row = synced.linked(emailaddress1="a@example.com")
     long = "Å" * (limit + 10)
     synced.edit_person(person, **{field: long})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from leadsync.cli.output import print_counts, print_json, print_table
+from leadsync.cli.output import print_counts, print_json, print_suspended, print_table
 from leadsync.clock import SystemClock, parse_instant
 from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.open import local_holder
@@ -46,6 +46,7 @@ def cycle(start: datetime | None, end: datetime | None, as_json: bool) -> None:
     from leadsync.cycle.runner import run_cycle
 
     report = run_cycle(build_engine(holder=local_holder()), _request(start, end))
+    print_suspended(report)
     if as_json:
         print_json(report)
         return

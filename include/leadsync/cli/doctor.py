@@ -10,6 +10,7 @@ import click
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json
 from leadsync.clock import SystemClock
+from leadsync.cycle.accepted_schemas import accepted_schemas
 from leadsync.doctor import Diagnosis, Doctor
 from leadsync.engine import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.mapping.load import load_mapping
@@ -53,10 +54,12 @@ def _staging(settings: Settings) -> str:
 def _systems(settings: Settings, diagnosis: Diagnosis, *, provision: bool) -> str:
     """Look at everything beyond this machine; what fails before that fails as one check."""
     clock = SystemClock()
-    ledger = build_ledger(open_state(settings), clock)
+    store = open_state(settings)
+    ledger = build_ledger(store, clock)
     mapping = load_mapping(settings.mapping)
     marketo, dynamics = marketo_client(ledger, clock), dynamics_client(ledger, clock)
-    Doctor(mapping, marketo, dynamics, diagnosis).examine(provision=provision)
+    previous = accepted_schemas(store, mapping)
+    Doctor(mapping, marketo, dynamics, diagnosis, previous).examine(provision=provision)
     return ""
 
 

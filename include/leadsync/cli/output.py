@@ -56,6 +56,12 @@ def print_counts(title: str, counts: Mapping[str, Mapping[str, Mapping[str, int]
     print_table(title, ["direction", "table", *REPORT_COLUMNS], rows)
 
 
+def print_suspended(report: Mapping[str, Any]) -> None:
+    """Warn, on standard error, of fields that are not synchronised (S117, S118)."""
+    for reason in report.get("suspended", ()):
+        click.secho(f"Suspended: {reason}", fg="yellow", err=True)
+
+
 def _iso(value: object) -> str:
     isoformat = getattr(value, "isoformat", None)
     if isoformat is None:

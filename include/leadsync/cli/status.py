@@ -40,6 +40,7 @@ def status_document(store: StateStore) -> Json:
         "lag_seconds": int((now - done[0].window_to).total_seconds()) if done else None,
         "running": running,
         "held_by": lease[0].owner if lease and running else None,
+        "suspended": done[0].report.get("suspended", []) if done and done[0].report else [],
         "last_cycle": None
         if last is None
         else {

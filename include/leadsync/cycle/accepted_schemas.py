@@ -21,14 +21,15 @@ from leadsync.cycle.schema_documents import (
 from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.mapping.plan import FieldPlan, RelatedField, SyncPlan
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, OptionValue, Schemas
+from leadsync.state.port import StateStore
 
 ACCEPTED = "accepted"
 
 
-def accepted_schemas(engine: Engine) -> Schemas | None:
-    """Return the schemas that the current mapping fitted before, if it ever did."""
-    cached = engine.store.cached_schema(ACCEPTED)
-    if cached is None or cached[1]["mapping"] != _fingerprint(engine.mapping):
+def accepted_schemas(store: StateStore, mapping: FieldMapping) -> Schemas | None:
+    """Return the schemas that ``mapping`` fitted before, if it ever did."""
+    cached = store.cached_schema(ACCEPTED)
+    if cached is None or cached[1]["mapping"] != _fingerprint(mapping):
         return None
     tables = cached[1]["dynamics"]
     return Schemas(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from leadsync.cycle.breaker_guard import load_breaker
 from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.load_afterwards import Afterwards
@@ -52,7 +53,14 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
     decisions = read_decisions(engine, cycle, "dynamics")
     unsettled = unsettled_fields(engine, cycle)
     dynamics = _Dynamics(engine, cycle, plan_of(engine, cycle), decisions, unsettled)
-    loader = Loader(engine, cycle, "dynamics", partial(_send, dynamics), partial(_record, dynamics))
+    loader = Loader(
+        engine,
+        cycle,
+        "dynamics",
+        partial(_send, dynamics),
+        partial(_record, dynamics),
+        load_breaker(engine, dynamics.plan, "dynamics"),
+    )
     writes = sorted(
         read_writes(engine, cycle, "dynamics"),
         key=lambda write: (write.values.get("unsubscribed") != "true", write.key),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from leadsync.cycle.breaker_guard import load_breaker
 from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import (
@@ -66,7 +67,14 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     freeing = _freeing(writes)
     updates = [w for w in writes if w.operation != "create" and w not in freeing]
     _store_closed(engine, cycle, writes)
-    loader = Loader(engine, cycle, "marketo", partial(_update, marketo), partial(_record, marketo))
+    loader = Loader(
+        engine,
+        cycle,
+        "marketo",
+        partial(_update, marketo),
+        partial(_record, marketo),
+        load_breaker(engine, marketo.plan, "marketo"),
+    )
     loader.run(freeing, engine.marketo.batch_size)
     loader.run(updates, engine.marketo.batch_size)
     loader.send = partial(_create, marketo)

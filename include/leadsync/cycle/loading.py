@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from leadsync.clock import parse_instant
+from leadsync.cycle.breaker import Breaker
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.quarantining import fingerprint, quarantine_rows, quarantined
 from leadsync.cycle.row_creations import OWNER
@@ -89,6 +90,7 @@ class Loader:
 
     :param send: makes the call for one batch.
     :param record: turns one batch's answer into state changes and results.
+    :param breaker: counts what the server refuses.
     """
 
     engine: Engine
@@ -96,6 +98,7 @@ class Loader:
     side: System
     send: Callable[[Sequence[Write]], Sequence[Any]]
     record: Callable[[Sequence[Write], Sequence[Any], StateChanges, Results], None]
+    breaker: Breaker
     results: Results = field(default_factory=Results)
 
     def run(self, writes: Sequence[Write], size: int) -> None:
@@ -109,6 +112,11 @@ class Loader:
         groups = batches(waiting, size)
         for group, answers in self.engine.in_parallel(self._send, groups):
             self._store(group, answers)
+        self._stop_when_tripped()
+
+    def _stop_when_tripped(self) -> None:
+        """Send nothing more once the server has refused too many (S124)."""
+        self.breaker.check("writing has stopped; what was accepted before is recorded")
 
     def finish(self) -> Json:
         """Write the frames of results and quarantine, and return counts for the log."""
@@ -128,6 +136,7 @@ class Loader:
         return {intent for intent, status in intents.items() if status == "done"}
 
     def _send(self, group: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Any]]:
+        self._stop_when_tripped()
         lease = held_lease(self.engine, self.cycle)
         now = self.engine.clock.now()
         intents = [self._intent(write, "pending", now) for write in group]
@@ -136,9 +145,11 @@ class Loader:
 
     def _store(self, group: Sequence[Write], answers: Sequence[Any]) -> None:
         changes = StateChanges()
-        before = len(self.results.rows)
+        before, refused = len(self.results.rows), len(self.results.quarantine)
         self.record(group, answers, changes, self.results)
         states = {row["record_key"]: row["state"] for row in self.results.rows[before:]}
+        passed = (key for key, state in states.items() if state != "quarantined")
+        self.breaker.count(passed, self.results.quarantine[refused:])
         now = self.engine.clock.now()
         changes.intents = [self._intent(w, self._status(w, states[w.key]), now) for w in group]
         self.engine.store.apply(changes, lease=held_lease(self.engine, self.cycle))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leadsync.cycle.admission import admitted
 from leadsync.cycle.answers import write_answers
+from leadsync.cycle.breaker_guard import guard_failures
 from leadsync.cycle.carried import Unfinished, person_key, row_key, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
@@ -99,6 +100,9 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
         to_dynamics=check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending),
         to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
     )
+    if not cycle.dry_run:
+        sides = (("dynamics", outgoing.to_dynamics), ("marketo", outgoing.to_marketo))
+        guard_failures(plan, pending, sides)
     _hold_unlinked(work, proposals, outgoing)
     _settle_quarantined(work, outgoing)
     _write_plan(engine, cycle, work, proposals, outgoing)

@@ -62,4 +62,5 @@ def build_report(
         "window": {"from": window_from, "to": cycle.window_to.isoformat()},
         "counts": counts,
         "calls": {system: calls.get(system, 0) for system in ("marketo", "dynamics")},
+        "suspended": list(plan.suspended),
     }

@@ -61,7 +61,7 @@ def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:
 
 def _resolved(engine: Engine, *, refresh: bool) -> SyncPlan:
     reader = _SchemaReader(engine, refresh=refresh)
-    before = accepted_schemas(engine)
+    before = accepted_schemas(engine.store, engine.mapping)
     schemas = reader.read()
     plan = engine.plans.made_from(engine.mapping, schemas, before)
     if plan is None:

@@ -1,0 +1,95 @@
+"""The circuit breaker in cycles of two systems in memory (S124)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leadsync.cycle.breaker import FEW_FAILURES, BreakerError
+from support.world import MAPPING, World, world
+
+__all__ = ["world"]
+
+
+def new_rows(world: World, number: int, **values: Any) -> list[str]:
+    """``number`` new leads with these values."""
+    return [
+        world.dynamics.add("lead", lastname="Ek", emailaddress1=f"{n}@example.com", **values)
+        for n in range(number)
+    ]
+
+
+def test_s124_10_000_failures_are_one_error_and_no_write(world: World) -> None:
+    for n in range(10_000):
+        world.dynamics.add("lead", lastname="Ek", emailaddress1=f"no address {n}")
+    world.dynamics.add("lead", lastname="Ek", emailaddress1="a@example.com")
+    with pytest.raises(BreakerError) as stopped:
+        world.cycle()
+    assert "10000 of 10001 rows for Marketo failed" in stopped.value.message
+    assert "10000 x email format" in stopped.value.message
+    assert world.writes == 0
+    assert world.quarantined() == []
+    for row in list(world.dynamics.rows["lead"])[100:10_000]:
+        world.dynamics.delete("lead", row)
+    for row in list(world.dynamics.rows["lead"])[:100]:
+        world.dynamics.edit("lead", row, emailaddress1=f"{row[-5:]}@example.com")
+    report = world.cycle()
+    assert report["counts"]["to_marketo"]["lead"]["created"] == 101
+
+
+def test_few_failures_are_quarantined_whatever_their_share(world: World) -> None:
+    new_rows(world, FEW_FAILURES - 1, address1_city="x" * 300)
+    report = world.cycle()
+    assert report["counts"]["to_marketo"]["lead"]["quarantined"] == FEW_FAILURES - 1
+
+
+def test_a_share_of_one_switches_the_breaker_off(world: World) -> None:
+    world.mapping = {**MAPPING, "policies": {"breaker_share": 1}}
+    new_rows(world, FEW_FAILURES, address1_city="x" * 300)
+    report = world.cycle()
+    assert report["counts"]["to_marketo"]["lead"]["quarantined"] == FEW_FAILURES
+
+
+def test_a_plan_shows_what_would_stop_a_cycle(world: World) -> None:
+    new_rows(world, FEW_FAILURES, address1_city="x" * 300)
+    assert len(world.plan()["quarantine"]) == FEW_FAILURES
+
+
+def test_what_was_in_quarantine_before_does_not_trip_it_again(world: World) -> None:
+    world.mapping = {**MAPPING, "policies": {"breaker_share": 1}}
+    new_rows(world, FEW_FAILURES, address1_city="x" * 300)
+    world.cycle()
+    world.mapping = {**MAPPING, "policies": {"breaker_share": 0.1}}
+    report = world.cycle()
+    assert report["counts"]["to_marketo"]["lead"]["quarantined"] == FEW_FAILURES
+
+
+def test_refusals_by_the_server_stop_the_writing_and_keep_what_was_written(world: World) -> None:
+    rows = new_rows(world, 700)
+    world.marketo.refuse = lambda record: record["leadsyncDynamicsId"] not in rows[:150]
+    with pytest.raises(BreakerError, match="150 of 300 rows for Marketo failed") as stopped:
+        world.mapping = {**MAPPING, "policies": {"breaker_share": 0.4}}
+        world.cycle()
+    assert "150 x 1003 Refused" in stopped.value.message
+    assert len(world.marketo.writes) == 300
+    assert len(world.marketo.people) == 150
+    world.marketo.refuse = lambda record: False
+    report = world.cycle()
+    assert report["counts"]["to_marketo"]["lead"]["created"] == 550
+    assert len(world.marketo.people) == 700
+    assert world.quarantined() == []
+
+
+def test_refusals_by_dynamics_stop_the_writing_too(world: World) -> None:
+    new_rows(world, FEW_FAILURES)
+    world.cycle()
+    world.cycle()
+    for person in world.marketo.people:
+        world.marketo.edit(person, title="CTO")
+    world.dynamics.refuse = lambda write: True
+    with pytest.raises(BreakerError, match="20 of 20 rows for Dynamics failed"):
+        world.cycle()
+    world.dynamics.refuse = lambda write: False
+    world.cycle()
+    assert {row["jobtitle"] for row in world.dynamics.rows["lead"].values()} == {"CTO"}
