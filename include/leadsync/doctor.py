@@ -172,9 +172,9 @@ class Doctor:
         self.diagnosis.instructions += plan.notes
         if plan.suspended:
             raise ConfigurationError(
-                f"{len(plan.suspended)} fields are suspended: {' '.join(plan.suspended)}",
-                remedy="All other fields go on. Restore the column or field, or change the mapping "
-                "file.",
+                f"{_number(len(plan.suspended))} suspended: {'; '.join(plan.suspended)}.",
+                remedy="Restore the column or field, or change the mapping file; all other fields "
+                "go on meanwhile.",
             )
         return f"{len(plan.names)} fields"
 
@@ -190,3 +190,7 @@ def _require_own_columns(schema: DynamicsTable) -> None:
         f"The table {schema.name} has no {missing}.",
         remedy="Run `leadsync doctor --provision`, which creates it or says how to.",
     )
+
+
+def _number(fields: int) -> str:
+    return "1 field is" if fields == 1 else f"{fields} fields are"

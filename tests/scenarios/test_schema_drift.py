@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from leadsync.cycle.schemas import load_plan
+import json
+
 from support.synced import Synced
 
 
@@ -12,7 +13,7 @@ def test_s061_a_renamed_label_is_still_understood(synced: Synced) -> None:
     synced.dynamics.control.edit(
         "rename_option", table="lead", column="leadsourcecode", value=8, label="Website"
     )
-    load_plan(synced.engine, refresh=True)
+    synced.forget_schemas()
     synced.edit_person(person, city="Lund")
     synced.cycle()
     assert synced.row(row)["leadsourcecode"] == 8
@@ -32,16 +33,31 @@ def test_s117_a_dropped_column_suspends_its_field_and_the_rest_goes_on(synced: S
     assert synced.person(person)["city"] == "Lund"
     assert synced.person(person)["title"] == "CFO"
     assert synced.row(row)["telephone1"] == "1"
-    [reason] = load_plan(synced.engine).suspended
+    [reason] = synced.reports[-1]["suspended"]
     assert "jobtitle" in reason
+
+
+def test_s117_a_suspended_field_is_told_everywhere(synced: Synced) -> None:
+    synced.linked(emailaddress1="a@example.com")
+    synced.dynamics.control.edit("drop_column", table="lead", column="jobtitle")
+    synced.forget_schemas()
+    cycle = synced.command("cycle")
+    assert "Suspended:" in cycle.stderr
+    assert "jobtitle" in cycle.stderr
+    [reason] = json.loads(synced.command("status", "--json").stdout)["suspended"]
+    assert "jobtitle" in reason
+    doctor = synced.command("doctor")
+    assert doctor.returncode == 2
+    assert "1 field is suspended" in doctor.stdout
+    assert "jobtitle" in doctor.stdout
 
 
 def test_s118_a_retyped_column_suspends_its_field(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
     synced.dynamics.control.edit("retype_column", table="lead", column="jobtitle", type="Integer")
     synced.edit_person(person, title="CFO", phone="1")
-    load_plan(synced.engine, refresh=True)
+    synced.forget_schemas()
     synced.cycle()
     assert synced.row(row)["telephone1"] == "1"
-    [reason] = load_plan(synced.engine).suspended
+    [reason] = synced.reports[-1]["suspended"]
     assert "jobtitle" in reason

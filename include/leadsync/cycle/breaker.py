@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadsync.errors import LeadsyncError
-from leadsync.model import System
 from leadsync.redaction import redact
 from leadsync.state.port import FailureItem
 
@@ -22,7 +21,6 @@ from leadsync.state.port import FailureItem
 FEW_FAILURES = 20
 #: reasons that the error names.
 _REASONS = 3
-_SYSTEMS: dict[System, str] = {"marketo": "Marketo", "dynamics": "Dynamics"}
 
 
 class BreakerError(LeadsyncError):
@@ -33,12 +31,13 @@ class BreakerError(LeadsyncError):
 class Breaker:
     """Counts the rows on their way to one system, and those that failed, in one cycle.
 
+    :param side: the system that the rows go to.
     :param share: the mapping's ``breaker_share``; 1 switches the breaker off.
     :param known: keys of records that were in quarantine before. They failed alone, and fail
         again when the mapping changes, so they are not counted.
     """
 
-    side: System
+    side: str
     share: float
     known: Collection[str] = ()
     rows: int = 0
@@ -72,7 +71,7 @@ class Breaker:
             return
         told = "; ".join(f"{n} x {reason}" for reason, n in self.reasons.most_common(_REASONS))
         raise BreakerError(
-            f"{self.failed} of {self.rows} rows for {_SYSTEMS[self.side]} failed, more than "
+            f"{self.failed} of {self.rows} rows for {self.side.capitalize()} failed, more than "
             f"breaker_share ({self.share:.0%}) allows; {consequence}. Most frequent: {told}.",
             remedy="Remove the cause; the next cycle takes up the same rows by itself. Look at "
             "them with `leadsync plan`. If they are meant to wait in quarantine, raise "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from leadsync.cycle.breaker import Breaker
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.check import Checked
@@ -12,14 +10,13 @@ from leadsync.mapping.plan import SyncPlan
 from leadsync.model import System
 
 
-def guard_failures(
-    plan: SyncPlan, pending: Unfinished, checked: Iterable[tuple[System, Checked]]
-) -> None:
+def guard_failures(plan: SyncPlan, pending: Unfinished, **checked: Checked) -> None:
     """Stop before the first write when too large a share of the rows fails its rules.
 
+    :param checked: what the rules said, by system.
     :raises BreakerError: for the first system that too many rows fail for.
     """
-    for side, result in checked:
+    for side, result in checked.items():
         breaker = Breaker(side, plan.policies.breaker_share, pending.quarantine.keys())
         breaker.count((p.record["record_key"] for p in result.accepted), result.quarantined)
         breaker.check("nothing was written")

@@ -101,8 +101,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
         to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
     )
     if not cycle.dry_run:
-        sides = (("dynamics", outgoing.to_dynamics), ("marketo", outgoing.to_marketo))
-        guard_failures(plan, pending, sides)
+        guard_failures(plan, pending, dynamics=outgoing.to_dynamics, marketo=outgoing.to_marketo)
     _hold_unlinked(work, proposals, outgoing)
     _settle_quarantined(work, outgoing)
     _write_plan(engine, cycle, work, proposals, outgoing)
