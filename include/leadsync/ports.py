@@ -57,8 +57,15 @@ class MarketoApi(Protocol):
         """Read Delete Lead (37) activities to the feed's end, or stop early as above."""
         ...
 
-    def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
-        """Read activities of at most 10 types to the feed's end."""
+    def activities(
+        self,
+        token: str,
+        type_ids: Sequence[int],
+        *,
+        until: datetime | None = None,
+        pages: int | None = None,
+    ) -> FeedRead:
+        """Read activities of at most 10 types to the feed's end, or stop early as above."""
         ...
 
     def persons(self, filter_type: str, values: Sequence[str], fields: Sequence[str]) -> list[Json]:
@@ -76,6 +83,15 @@ class MarketoApi(Protocol):
         records: Sequence[Json],
     ) -> list[PersonResult]:
         """Write at most ``batch_size`` persons in one call; results in input order."""
+        ...
+
+    def merge_persons(self, winner: int, losers: Sequence[int]) -> None:
+        """Merge ``losers`` into ``winner``: its empty values are filled from theirs (S099).
+
+        Merging again what a lost answer left in doubt does no harm.
+
+        :raises RejectedError: 1004 when one of them does not exist.
+        """
         ...
 
 
@@ -131,6 +147,14 @@ class DynamicsApi(Protocol):
 
     def write_rows(self, writes: Sequence[RowWrite]) -> list[RowResult]:
         """Write at most ``batch_size`` rows in one ``$batch`` with continue-on-error."""
+        ...
+
+    def merge_rows(self, table: str, winner: str, loser: str) -> RowResult:
+        """Merge one row into another of its table: the loser is closed and points to the winner.
+
+        ``written`` also when it was merged into ``winner`` before; ``missing`` when one of the rows
+        is gone.
+        """
         ...
 
     def qualify_lead(

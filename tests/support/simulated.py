@@ -7,208 +7,31 @@ They keep what the protocols promise (activity feeds with tokens, delta links, E
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 from leadsync.errors import DeltaExpiredError, RejectedError
 from leadsync.model import (
-    Activity,
     DeltaRead,
     DynamicsTable,
-    FeedRead,
-    FieldChange,
     Json,
-    MarketoField,
-    PersonResult,
     RecordError,
     RowResult,
     RowWrite,
 )
-from support.simulated_cells import QUALIFIED_COLUMNS, etag, place, plain_lookups, text
+from support.manual_clock import ManualClock
+from support.simulated_cells import QUALIFIED_COLUMNS, etag, plain_lookups
+from support.simulated_marketo import SimulatedMarketo
+
+__all__ = ["ManualClock", "SimulatedDynamics", "SimulatedMarketo"]
+
+#: state of a row that is no longer active, but for qualified leads.
+CLOSED = {"lead": 2, "contact": 1}
+
 
 #: what the ids of a table's rows begin with, where its first letter is no hexadecimal digit.
 _DIGITS = {"lead": "1", "systemuser": "5", "team": "7"}
-
-
-class ManualClock:
-    """A clock that only moves when it is told to, or when somebody sleeps on it."""
-
-    def __init__(self, start: datetime = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)) -> None:
-        self.time = start
-
-    def now(self) -> datetime:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
-
-    advance = sleep
-
-
-class SimulatedMarketo:
-    """Persons with an activity log. A token is a time in the log and what was read of its second.
-
-    :ivar page_size: most activities that one page of a feed holds.
-    :ivar before_write: edits that users make right before the next record is written.
-    :ivar lag: seconds until the next activity appears in the log, behind others that are younger.
-    :ivar refuse: whether the server refuses a record for a reason of its own.
-    """
-
-    batch_size = 300
-
-    def __init__(self, clock: ManualClock, fields: dict[str, MarketoField]) -> None:
-        self.clock = clock
-        self.fields = fields
-        self.people: dict[int, Json] = {}
-        self.log: list[Activity] = []
-        self.writes: list[tuple[str, Json]] = []
-        self.reads = 0
-        self.page_size = 300
-        self.lag: Callable[[], float] = lambda: 0.0
-        self.refuse: Callable[[Json], bool] = lambda record: False
-        self.before_write: list[tuple[int, Json]] = []
-        self._visible: dict[str, datetime] = {}
-        self._ids = itertools.count(1001)
-
-    # -- users
-
-    def add(self, **values: Any) -> int:
-        """Create a person as a user does."""
-        person = next(self._ids)
-        booleans = {n: False for n, f in self.fields.items() if f.data_type == "boolean"}
-        self.people[person] = {**dict.fromkeys(self.fields), **booleans, "id": person}
-        self._log(person, 12)
-        self._change(person, values, log=False)
-        return person
-
-    def edit(self, person: int, **values: Any) -> None:
-        """Change a person as a user does."""
-        self._change(person, values, log=True, source="Marketo Flow Action")
-
-    def delete(self, person: int) -> None:
-        """Delete a person as a user does."""
-        del self.people[person]
-        self._log(person, 37)
-
-    # -- port
-
-    def describe(self) -> dict[str, MarketoField]:
-        return self.fields
-
-    def paging_token(self, since: datetime) -> str:
-        return f"{since.isoformat()} 0"
-
-    def lead_changes(
-        self,
-        token: str,
-        fields: Sequence[str],
-        *,
-        until: datetime | None = None,
-        pages: int | None = None,
-    ) -> FeedRead:
-        def shown(activity: Activity) -> Activity | None:
-            kept = tuple(change for change in activity.changes if change.name in fields)
-            if activity.type_id != 12 and not (activity.type_id == 13 and kept):
-                return None
-            return replace(activity, changes=kept)
-
-        return self._read(token, shown, pages)
-
-    def deleted_leads(
-        self, token: str, *, until: datetime | None = None, pages: int | None = None
-    ) -> FeedRead:
-        return self._read(token, lambda a: a if a.type_id == 37 else None, pages)
-
-    def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
-        return self._read(token, lambda a: a if a.type_id in type_ids else None, None)
-
-    def _read(
-        self, token: str, shown: Callable[[Activity], Activity | None], pages: int | None
-    ) -> FeedRead:
-        """Return what the log shows behind ``token``, by time, at most ``pages`` pages of it."""
-        moment, _, last = token.partition(" ")
-        start, now = (datetime.fromisoformat(moment), int(last)), self.clock.now()
-        behind = self.log[bisect_right(self.log, start, key=place) :]  # the log is in order
-        found = [
-            kept
-            for activity in behind
-            if self._visible[activity.guid] <= now and (kept := shown(activity)) is not None
-        ]
-        if pages is not None and len(found) > pages * self.page_size:
-            found = found[: pages * self.page_size]
-            at, guid = place(found[-1])
-            return FeedRead(tuple(found), f"{at.isoformat()} {guid}", pages, complete=False)
-        taken = max(1, -(-len(found) // self.page_size))
-        return FeedRead(tuple(found), f"{now.isoformat()} 0", taken)
-
-    def unsettled(self, person: int) -> bool:
-        """Tell whether the log does not show all of a person's activities yet."""
-        now = self.clock.now()
-        return any(a.person_id == person and self._visible[a.guid] > now for a in self.log)
-
-    def persons(self, filter_type: str, values: Sequence[str], fields: Sequence[str]) -> list[Json]:
-        self.reads += 1
-        wanted = {value.casefold() for value in values}
-        return [
-            {name: person.get(name) for name in fields}
-            for person in self.people.values()
-            if str(person.get(filter_type)).casefold() in wanted
-        ]
-
-    def sync_persons(
-        self,
-        action: Literal["createOrUpdate", "createOnly", "updateOnly"],
-        lookup_field: str,
-        records: Sequence[Json],
-    ) -> list[PersonResult]:
-        assert len(records) <= self.batch_size
-        return [self._sync(action, lookup_field, dict(record)) for record in records]
-
-    def _sync(self, action: str, lookup_field: str, record: Json) -> PersonResult:
-        for person, values in self.before_write:
-            self.edit(person, **values)
-        self.before_write.clear()
-        self.writes.append((action, dict(record)))
-        found = [p for p, v in self.people.items() if v.get(lookup_field) == record[lookup_field]]
-        if action == "updateOnly" and not found:
-            return PersonResult("skipped", None, (RecordError("1004", "Lead not found"),))
-        if len(found) > 1:
-            return PersonResult("skipped", None, (RecordError("1007", "Multiple leads match"),))
-        if self.refuse(record):
-            return PersonResult("skipped", None, (RecordError("1003", "Refused"),))
-        record.pop("id", None)
-        if found:
-            self._change(found[0], record, log=True)
-            return PersonResult("updated", found[0])
-        return PersonResult("created", self.add(**record))
-
-    def _change(
-        self, person: int, values: Json, *, log: bool, source: str = "Web service API"
-    ) -> None:
-        current = self.people[person]
-        changes = []
-        for name, value in values.items():
-            new = False if value is None and isinstance(current.get(name), bool) else value
-            if current.get(name) != new:
-                changes.append(FieldChange(name, text(current.get(name)), text(new)))
-                current[name] = new
-        if changes and log:
-            self._log(person, 13, tuple(changes), {"Source": source})
-
-    def _log(
-        self,
-        person: int,
-        type_id: int,
-        changes: tuple[FieldChange, ...] = (),
-        attributes: Json | None = None,
-    ) -> None:
-        guid = str(len(self.log) + 1)
-        now = self.clock.now()
-        self.log.append(Activity(guid, person, type_id, now, changes, attributes or {}))
-        self._visible[guid] = now + timedelta(seconds=self.lag())
 
 
 class SimulatedDynamics:
@@ -257,6 +80,29 @@ class SimulatedDynamics:
                 row.update(dict.fromkeys(referring))
                 self._touch(row)
         self.deleted[table].append((next(self._versions), row_id))
+
+    def deactivate(self, table: str, row_id: str) -> None:
+        """Close a row as a user does: a lead is disqualified, a contact becomes inactive."""
+        self.edit(table, row_id, statecode=CLOSED[table])
+
+    def reopen(self, table: str, row_id: str) -> None:
+        """Make a closed row active again as a user does."""
+        self.edit(table, row_id, statecode=0)
+
+    def qualify(self, lead_id: str, contact_id: str | None = None) -> str:
+        """Qualify a lead as a user does; return its contact, a new one unless one is named."""
+        if contact_id is None:
+            (made,) = self.qualify_lead(lead_id, account=False, contact=True)
+            return str(made["contactid"])
+        self.edit("lead", lead_id, statecode=1, _parentcontactid_value=contact_id)
+        return contact_id
+
+    def merge(self, table: str, winner: str, loser: str, **content: Any) -> None:
+        """Merge rows as a user does; ``content`` is what the user picks for the winner."""
+        if content:
+            self.edit(table, winner, **content)
+        closed = {"statecode": CLOSED[table], "merged": True, "_masterid_value": winner}
+        self.edit(table, loser, **closed)
 
     def restore(self, table: str, row: Json) -> None:
         """Bring a deleted row back as it was, under its own id."""
@@ -359,6 +205,13 @@ class SimulatedDynamics:
         row = self._insert(write.table, write.row_id, plain_lookups(write.body))
         return RowResult("written", etag(row), created_on=row["createdon"])
 
+    def merge_rows(self, table: str, winner: str, loser: str) -> RowResult:
+        self.writes.append(RowWrite("update", table, loser, {"_masterid_value": winner}))
+        if winner not in self.rows[table] or loser not in self.rows[table]:
+            return RowResult("missing", None, RecordError("0x80040217", "Does Not Exist"))
+        self.merge(table, winner, loser)
+        return RowResult("written")
+
     def qualify_lead(
         self,
         lead_id: str,
@@ -374,6 +227,7 @@ class SimulatedDynamics:
         self.edit("lead", lead_id, statecode=1)
         copied = {name: lead[name] for name in lead if name in QUALIFIED_COLUMNS}
         made = self.add("contact", _originatingleadid_value=lead_id, **copied)
+        self.edit("lead", lead_id, _parentcontactid_value=made)
         return [{"@odata.type": "#Microsoft.Dynamics.CRM.contact", "contactid": made}]
 
     def _insert(self, table: str, row_id: str, values: Json) -> Json:

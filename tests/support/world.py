@@ -111,6 +111,7 @@ def dynamics_table(name: str) -> DynamicsTable:
         DynamicsColumn("createdon", "Created", "DateTime", computed=True),
         DynamicsColumn("modifiedon", "Modified", "DateTime", computed=True),
         DynamicsColumn("masterid", "Master", "Lookup", computed=True, targets=(name,)),
+        DynamicsColumn("parentcontactid", "Contact", "Lookup", targets=("contact",)),
         DynamicsColumn("originatingleadid", "Lead", "Lookup", computed=True, targets=("lead",)),
         DynamicsColumn("ownerid", "Owner", "Owner", targets=("systemuser", "team")),
         DynamicsColumn(*COMPANY_LOOKUPS[name], targets=("account", "contact")),

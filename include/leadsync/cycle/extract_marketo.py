@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from leadsync.clock import format_instant
 from leadsync.cycle.carried import due_persons, person_key, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
-from leadsync.cycle.feed import Feed, ReadFeed, settle_one
-from leadsync.cycle.feed_cursor import FeedCursor
+from leadsync.cycle.person_feeds import PersonFeeds, read_feeds
 from leadsync.cycle.reading import as_table, person_values, read_persons, row_id_of
 from leadsync.cycle.requests import NamedPersons, named_persons, read_asked
 from leadsync.cycle.schemas import plan_of
@@ -25,22 +21,9 @@ from leadsync.cycle.third_changes import Found, find_overwritten, to_document
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, Rows
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import Activity, FeedRead, Json, Table
-from leadsync.state.port import LIVE, LinkRow, StateChanges, Values
+from leadsync.model import Activity, Json, Table
+from leadsync.state.port import LIVE, LinkRow, Values
 from leadsync.values.keys import email_key
-
-CHANGES_CURSOR = "marketo.lead_changes"
-DELETES_CURSOR = "marketo.deleted_leads"
-
-
-@dataclass(slots=True)
-class _Feeds:
-    """What the feeds said that was not processed before."""
-
-    changes: list[Activity] = field(default_factory=list)
-    deletes: list[Activity] = field(default_factory=list)
-    cursors: dict[str, str] = field(default_factory=dict)
-    unsettled_since: datetime | None = None
 
 
 def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
@@ -51,16 +34,15 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
     held_lease(engine, cycle)
     plan = plan_of(engine, cycle)
     try:
-        feeds = _read_feeds(engine, cycle, plan)
+        feeds = read_feeds(engine, cycle, plan)
     except SchemaChangedError:
         plan = plan_of(engine, cycle, refresh=True)
-        feeds = _read_feeds(engine, cycle, plan)
+        feeds = read_feeds(engine, cycle, plan)
     records, values, overwritten = _persons(engine, cycle, plan, feeds)
     persons = Rows(PERSONS, records, plan.names, values)
     engine.staging.write_rows(cycle.cycle_id, "persons", persons)
     seen: list[Json] = [
-        {"guid": activity.guid, "at": activity.at.isoformat()}
-        for activity in (*feeds.changes, *feeds.deletes)
+        {"guid": activity.guid, "at": activity.at.isoformat()} for activity in feeds.all()
     ]
     engine.staging.write_rows(cycle.cycle_id, "activities", Rows(ACTIVITIES, seen))
     summary: Json = {"activities": len(seen)}
@@ -80,74 +62,8 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
     return summary
 
 
-# ---------------------------------------------------------------- feeds
-
-
-def _read_feeds(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Feeds:
-    stored = _cursors(engine, cycle)
-    if not cycle.reads_feeds:
-        return _Feeds()
-    if cycle.kind == "backfill" and cycle.window_from is not None:
-        return _read_interval(engine, plan, cycle.window_from, cycle.window_to)
-    return _read_from_cursors(engine, plan, stored)
-
-
-def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
-    """Return the feeds' cursors, fixing where they begin before anybody is linked.
-
-    The first run may be a backfill, or die after it has linked people: what happens to them from
-    then on must not be missed.
-    """
-    stored = engine.store.cursors()
-    missing = [name for name in (CHANGES_CURSOR, DELETES_CURSOR) if name not in stored]
-    if missing:
-        since = cycle.opened_at - timedelta(seconds=engine.settings.overlap_seconds)
-        first = FeedCursor(engine.marketo.paging_token(since), since).format()
-        begun = dict.fromkeys(missing, first)
-        stored.update(begun)
-        lease = held_lease(engine, cycle)
-        if lease is not None:
-            engine.store.apply(StateChanges(cursors=begun), lease=lease)
-    return stored
-
-
-def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetime) -> _Feeds:
-    """Read exactly ``start <= activity < end`` and touch no cursor."""
-    token = engine.marketo.paging_token(start)
-    changes = engine.marketo.lead_changes(token, plan.feed_names, until=end)
-    deletes = engine.marketo.deleted_leads(token, until=end)
-
-    def inside(read: FeedRead) -> list[Activity]:
-        return [activity for activity in read.activities if start <= activity.at < end]
-
-    return _Feeds(changes=inside(changes), deletes=inside(deletes))
-
-
-def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -> _Feeds:
-    def feed(name: str, read: ReadFeed) -> Feed:
-        made = Feed(engine, read, FeedCursor.parse(stored[name]))
-        made.read_to_end()
-        return made
-
-    changes = feed(CHANGES_CURSOR, partial(engine.marketo.lead_changes, fields=plan.feed_names))
-    deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
-    settle_one((changes, deletes), engine.clock.now())
-    return _Feeds(
-        changes=changes.found,
-        deletes=deletes.found,
-        cursors={
-            CHANGES_CURSOR: changes.cursor.format(),
-            DELETES_CURSOR: deletes.cursor.format(),
-        },
-        unsettled_since=min(changes.cursor.unsettled_since, deletes.cursor.unsettled_since),
-    )
-
-
-# ---------------------------------------------------------------- persons
-
-
 def _persons(
-    engine: Engine, cycle: Cycle, plan: SyncPlan, feeds: _Feeds
+    engine: Engine, cycle: Cycle, plan: SyncPlan, feeds: PersonFeeds
 ) -> tuple[list[dict[str, Any]], list[Values], Found]:
     by_person: dict[int, list[Activity]] = defaultdict(list)
     for activity in feeds.changes:

@@ -13,6 +13,7 @@ from leadsync.dynamics.channel import Channel
 from leadsync.dynamics.connection import DynamicsConnection
 from leadsync.dynamics.delta import DeltaReader
 from leadsync.dynamics.identity import Identity, IdentityReader
+from leadsync.dynamics.merging import RowMerger
 from leadsync.dynamics.metadata import MetadataReader
 from leadsync.dynamics.naming import Naming
 from leadsync.dynamics.provision import Provisioned, Provisioner
@@ -53,6 +54,7 @@ class DynamicsClient:
         self._writer = Writer(channel, self._naming, self._reader)
         self._bulk = BulkWriter(channel, self._naming, self._reader)
         self._single = SingleWriter(channel, self._naming)
+        self._merger = RowMerger(channel, self._naming, self._reader)
         self._identity = IdentityReader(channel)
         self._provisioner = Provisioner(channel, self._metadata)
 
@@ -115,6 +117,10 @@ class DynamicsClient:
     ) -> tuple[str | None, RowResult]:
         """Create or update by alternate key; see :meth:`SingleWriter.upsert`."""
         return self._single.upsert(table, key, body)
+
+    def merge_rows(self, table: str, winner: str, loser: str) -> RowResult:
+        """Merge a row into another of its table; see :meth:`RowMerger.merge`."""
+        return self._merger.merge(table, winner, loser)
 
     def qualify_lead(
         self,

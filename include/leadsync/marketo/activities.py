@@ -8,6 +8,7 @@ from typing import Any, Final
 from leadsync.clock import parse_instant
 from leadsync.model import Activity, FieldChange, Json
 
+UNSUBSCRIBE_EMAIL: Final = 9
 NEW_LEAD: Final = 12
 CHANGE_DATA_VALUE: Final = 13
 CHANGE_SCORE: Final = 22

@@ -124,9 +124,16 @@ class MarketoClient:
         """Read Delete Lead activities to the feed's end, or stop early."""
         return feeds.deleted_leads(self.session, token, feeds.Stop(until, pages))
 
-    def activities(self, token: str, type_ids: Sequence[int]) -> FeedRead:
-        """Read activities of at most 10 types to the feed's end."""
-        return feeds.activities(self.session, token, type_ids)
+    def activities(
+        self,
+        token: str,
+        type_ids: Sequence[int],
+        *,
+        until: datetime | None = None,
+        pages: int | None = None,
+    ) -> FeedRead:
+        """Read activities of at most 10 types to the feed's end, or stop early."""
+        return feeds.activities(self.session, token, type_ids, feeds.Stop(until, pages))
 
     def add_activities(self, activities: Sequence[NewActivity]) -> list[ActivityResult]:
         """Add at most 300 custom activities; never repeated after a lost answer."""

@@ -75,7 +75,9 @@ def deleted_leads(session: MarketoSession, token: str, stop: Stop = TO_THE_END) 
     return _read(session, DELETED_PATH, token, {}, stop)
 
 
-def activities(session: MarketoSession, token: str, type_ids: Sequence[int]) -> FeedRead:
+def activities(
+    session: MarketoSession, token: str, type_ids: Sequence[int], stop: Stop = TO_THE_END
+) -> FeedRead:
     """Read activities of up to 10 types; deletions have a feed of their own.
 
     :raises ValueError: no type, more than 10, or Delete Lead.
@@ -83,7 +85,7 @@ def activities(session: MarketoSession, token: str, type_ids: Sequence[int]) -> 
     if not 0 < len(type_ids) <= MOST_TYPES or DELETE_LEAD in type_ids:
         raise ValueError(f"activity types {list(type_ids)}: 1 to {MOST_TYPES}, without 37")
     wanted = ",".join(str(type_id) for type_id in type_ids)
-    return _read(session, ACTIVITIES_PATH, token, {"activityTypeIds": wanted})
+    return _read(session, ACTIVITIES_PATH, token, {"activityTypeIds": wanted}, stop)
 
 
 @dataclass(slots=True)
