@@ -54,6 +54,7 @@ def fewest_marketo(volume: Volume) -> Counts:
     return {
         "change feed": max(1, full(volume.activities, ACTIVITIES_PER_PAGE)),
         "deletion feed": max(1, full(volume.log_rows, LOG_ROWS_PER_CALL)),
+        "merge feed": max(1, full(volume.log_rows, LOG_ROWS_PER_CALL)),
         "person reads": full(volume.persons_read, PERSONS_PER_CALL),
         "person writes": full(volume.persons_written, PERSONS_PER_CALL),
     }

@@ -42,7 +42,7 @@ def test_s004_a_cycle_without_changes_writes_nothing_and_costs_little(synced: Sy
     synced.forget_calls()
     report = synced.cycle()
     assert synced.record_writes() == 0
-    assert report["calls"]["marketo"] <= 4
+    assert report["calls"]["marketo"] <= 5
     assert report["calls"]["dynamics"] <= 4
     assert report["window"]["to"] > synced.reports[-2]["window"]["to"]
 

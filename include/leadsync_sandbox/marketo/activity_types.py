@@ -24,6 +24,7 @@ _CHANGE = ("New Value", "Old Value", "Reason")
 STANDARD_TYPES: tuple[Json, ...] = (
     _type(1, "Visit Webpage", "Webpage ID", "Client IP Address", "Query Parameters"),
     _type(2, "Fill Out Form", "Webform ID", "Form Fields", "Webpage ID"),
+    _type(9, "Unsubscribe Email", "Mailing ID", "Campaign Run ID"),
     _type(12, "New Lead", "Lead ID", "Created Date", "Source Type", "List Name", "Form Name"),
     _type(
         13,
