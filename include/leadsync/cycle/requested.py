@@ -238,7 +238,7 @@ class Requested:
             return None
         if person["event"] == "deleted":
             return Answer(request_id, "missing", f"there is no person {marketo_id} in Marketo")
-        message = "not linked to a Dynamics record; `leadsync sync-person` makes or finds one"
+        message = f"person {marketo_id} has no Dynamics record; sync-person makes or finds one"
         return Answer(request_id, "refused", message)
 
     def _forced_row(self, request: RequestRow) -> Answer | None:
