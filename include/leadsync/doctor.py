@@ -12,6 +12,7 @@ from functools import partial
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import ConfigurationError, LeadsyncError
 from leadsync.mapping.model import Mapping
+from leadsync.mapping.related import related_tables
 from leadsync.mapping.resolve import resolve
 from leadsync.marketo.client import MarketoClient
 from leadsync.marketo.schema_fields import NewField
@@ -29,6 +30,8 @@ from leadsync.model import (
     Table,
 )
 
+#: the id of no row: a read of it shows whether a table can be read.
+NO_ROW = "00000000-0000-0000-0000-000000000000"
 #: leadsync's own person fields as they are created (semantics.md 1).
 OWN_FIELDS = (
     NewField(
@@ -115,6 +118,8 @@ class Doctor:
             self.diagnosis.look(
                 f"Dynamics {table} can be followed", partial(self._can_follow, table)
             )
+        for name in related_tables(self.mapping) if reached_dynamics else ():
+            self.diagnosis.look(f"Dynamics {name} can be read", partial(self._can_read, name))
         if reached_marketo and reached_dynamics:
             self.diagnosis.look("Mapping fits both systems", self._mapping_fits)
 
@@ -163,11 +168,23 @@ class Doctor:
         flag = "with" if DYNAMICS_SYNC_FLAG in schema.columns else "without"
         return f"change tracking is on, {flag} the sync filter {DYNAMICS_SYNC_FLAG}"
 
+    def _can_read(self, table: str) -> str:
+        schema = self.dynamics.table(table, ())
+        if not schema.change_tracking:
+            self.dynamics.rows_by_id(table, [NO_ROW], [schema.primary_id])
+            return "change tracking is off, changes are found by their time"
+        problem = self.dynamics.read_problem(table)
+        if problem is not None:
+            raise problem
+        return "change tracking is on"
+
     def _mapping_fits(self) -> str:
         tables: dict[str, DynamicsTable] = {
             table: self.dynamics.table(table, sorted(self.mapping.columns(table)))
             for table in self._tables()
         }
+        for name, columns in related_tables(self.mapping).items():
+            tables[name] = self.dynamics.table(name, sorted(columns))
         plan = resolve(self.mapping, Schemas(self.marketo.describe(), tables), self.previous)
         self.diagnosis.instructions += plan.notes
         if plan.suspended:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.mapped import add_field, remap
+from support.mapped import add_field, relate
 from support.synced import Synced
 
 OWNER = (
@@ -18,7 +18,7 @@ def owned(synced: Synced) -> Synced:
     """Stand-ins whose owner fields are mapped."""
     add_field(synced, "ownerName", "string")
     add_field(synced, "ownerEmail", "email")
-    remap(synced, owner=OWNER)
+    relate(synced, owner=OWNER)
     return synced
 
 
@@ -64,7 +64,7 @@ def test_s106_a_team_as_owner_shows_its_name(owned: Synced) -> None:
 
 def test_s106_a_team_shows_the_configured_fallback(owned: Synced) -> None:
     fallback = {"marketo": "ownerEmail", "user": "internalemailaddress", "when_team": "x@b.example"}
-    remap(owned, owner=[OWNER[0], fallback])
+    relate(owned, owner=[OWNER[0], fallback])
     person, lead = owned.linked(emailaddress1="a@example.com")
     assign(owned, lead, f"/teams({new_team(owned, 'Nordics')})")
     owned.cycle()

@@ -20,8 +20,6 @@ def remap(
     *more: Json,
     without: tuple[str, ...] = (),
     policies: Json | None = None,
-    company: Sequence[Json] = (),
-    owner: Sequence[Json] = (),
     **changes: Json,
 ) -> None:
     """Let ``synced`` work with the shipped mapping, changed.
@@ -29,7 +27,6 @@ def remap(
     :param more: further entries of ``fields``.
     :param without: Marketo names of entries to leave out.
     :param policies: policies to set.
-    :param company: entries of ``company`` in the place of the shipped ones; ``owner`` likewise.
     :param changes: settings by Marketo name, such as ``title={"rule": "newest_wins"}``.
     """
     document = yaml.safe_load(SHIPPED.read_text("utf-8"))
@@ -40,8 +37,24 @@ def remap(
     ]
     document["fields"] = [*entries, *more]
     document["policies"] |= policies or {}
-    document["company"] = list(company) or document["company"]
-    document["owner"] = list(owner) or document["owner"]
+    _write(synced, document)
+
+
+def relate(
+    synced: Synced,
+    *,
+    company: Sequence[Json] = (),
+    owner: Sequence[Json] = (),
+    policies: Json | None = None,
+) -> None:
+    """Let ``synced`` work with the shipped mapping and these company and owner fields alone."""
+    document = yaml.safe_load(SHIPPED.read_text("utf-8"))
+    document |= {"company": list(company), "owner": list(owner)}
+    document["policies"] |= policies or {}
+    _write(synced, document)
+
+
+def _write(synced: Synced, document: Json) -> None:
     Path(synced.environ["LEADSYNC_MAPPING"]).write_text(yaml.safe_dump(document), "utf-8")
 
 

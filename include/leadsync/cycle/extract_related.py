@@ -1,8 +1,8 @@
 """Which accounts, users and teams changed, and those that rows refer to for the first time.
 
 Only what people refer to is kept. Change tracking tells the changes; a table without it is asked
-for what was modified, as rarely as schemas are read. A delta cannot tell which table a lookup leads
-to (reference/dataverse-webapi.md 10.1), so an unknown id is looked for in each of its targets.
+for what was modified, users and teams as rarely as schemas. A delta cannot tell which table a
+lookup leads to (reference/dataverse-webapi.md 10.1), so an unknown id is looked for in each target.
 """
 
 from __future__ import annotations
@@ -158,7 +158,8 @@ class _SectionReader:
         settings, now = self.engine.settings, self.cycle.opened_at
         same = stored.get("select") == list(source.columns) and "until" in stored
         since = parse_instant(stored["until"]) if same else _BEGINNING
-        if same and now - since < timedelta(seconds=settings.schema_ttl_seconds):
+        pause = timedelta(seconds=settings.schema_ttl_seconds if source.seldom else 0)
+        if same and now - since < pause:
             return []
         self._set_cursor(source, until=format_instant(now))
         overlap = timedelta(seconds=settings.overlap_seconds) if same else timedelta()

@@ -10,6 +10,7 @@ from leadsync.mapping.plan import RelatedPlan, SyncPlan
 from leadsync.mapping.related import RELATED_SECTIONS, TEAM, TEAM_NAME, RelatedSection
 from leadsync.state.port import RelatedRow, Values
 
+ACCOUNT = "account"
 DISABLED = "isdisabled"
 
 
@@ -26,6 +27,11 @@ class RelatedSource:
     columns: tuple[str, ...]
     tracked: bool
     plan: RelatedPlan
+
+    @property
+    def seldom(self) -> bool:
+        """Whether the rows change so rarely that an hour's delay does no harm."""
+        return self.table != ACCOUNT
 
     def row(self, raw: Mapping[str, Any]) -> RelatedRow:
         """Return a row as it is kept; what the response lacks is left out (S055)."""

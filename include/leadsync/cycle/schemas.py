@@ -19,13 +19,7 @@ from leadsync.cycle.schema_documents import (
 )
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
-from leadsync.mapping.related import (
-    RELATED_SECTIONS,
-    RELATED_TABLES,
-    TEAM,
-    TEAM_COLUMNS,
-    RelatedSection,
-)
+from leadsync.mapping.related import related_tables
 from leadsync.mapping.resolve import resolve
 from leadsync.model import TABLES, DynamicsTable, Json, Schemas
 
@@ -90,19 +84,9 @@ class _SchemaReader:
             for table in TABLES
             if self.engine.mapping.columns(table)
         }
-        for section in RELATED_SECTIONS:
-            if columns := self.engine.mapping.related_columns(section):
-                tables.update(self._related(section, columns))
+        for table, columns in related_tables(self.engine.mapping).items():
+            tables[table] = self._table(table, columns)
         return Schemas(marketo=fields_from_json(marketo), dynamics=tables)
-
-    def _related(
-        self, section: RelatedSection, columns: frozenset[str]
-    ) -> dict[str, DynamicsTable]:
-        """Return the table with the mapped columns and, for owners, the teams."""
-        tables = {RELATED_TABLES[section]: columns}
-        if section == "owner":
-            tables[TEAM] = TEAM_COLUMNS
-        return {table: self._table(table, names) for table, names in tables.items()}
 
     def _table(self, table: str, names: frozenset[str]) -> DynamicsTable:
         columns = sorted(names)

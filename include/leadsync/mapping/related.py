@@ -9,7 +9,7 @@ from leadsync.errors import MappingError
 from leadsync.mapping.directions import narrow
 from leadsync.mapping.fit import canonical_default, label_problems
 from leadsync.mapping.lookup import Entry, Lookup
-from leadsync.mapping.model import CompanyEntry, OwnerEntry
+from leadsync.mapping.model import CompanyEntry, Mapping, OwnerEntry
 from leadsync.mapping.plan import RelatedField, RelatedPlan
 from leadsync.model import DynamicsColumn, OptionValue
 from leadsync.values.build import build_converter, dynamics_family, marketo_family
@@ -25,6 +25,16 @@ TEAM_COLUMNS = frozenset({TEAM_NAME})
 #: column of a user that holds what a team's ``name`` holds.
 USER_NAME = "fullname"
 _KEYS: dict[RelatedSection, str] = {"company": "account", "owner": "user"}
+
+
+def related_tables(mapping: Mapping) -> dict[str, frozenset[str]]:
+    """Return the tables that the mapped sections read, and their columns."""
+    tables = {
+        RELATED_TABLES[section]: columns
+        for section in RELATED_SECTIONS
+        if (columns := mapping.related_columns(section))
+    }
+    return tables | ({TEAM: TEAM_COLUMNS} if RELATED_TABLES["owner"] in tables else {})
 
 
 def related_plan(
