@@ -173,6 +173,22 @@ class Diary:
             for person in by_row.get(row_id, ()):
                 yield (person, row_id), table, self.world.marketo.people[person], row
 
+    def may_be_stopped(self, *records: RecordId) -> bool:
+        """Tell whether an opt-out can have reached one of the records by a shared address (S108).
+
+        Addresses are shared over time and through pairs, so everybody within reach counts.
+        """
+        reached, waiting = set(records), list(records)
+        while waiting:
+            record = waiting.pop()
+            if True in self.entered[record, "unsubscribed"]:
+                return True
+            near = {other for pair in self.before_link if record in pair for other in pair}
+            near.update(*(group for group in self.shared_emails.values() if record in group))
+            waiting.extend(near - reached)
+            reached |= near
+        return False
+
     def was_restless(self, pair: Pair, since: int) -> bool:
         """Tell whether something happened since that hides what leadsync took for agreed."""
         return any(at > since for at in (*self.unrest, *self.own_unrest[pair[1]]))

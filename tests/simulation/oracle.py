@@ -150,7 +150,12 @@ class _Judge:
             for record, now in ((pair[0], person.get(name)), (pair[1], row[COLUMNS[name]])):
                 edit = self.diary.edits.get((record, name))
                 if edit and edit.at > self.diary.flag_set.get(pair[1], 0):
-                    assert plain(name, now) == edit.value, f"P3: {record} {name} {now} {edit}"
+                    kept = plain(name, now) == edit.value or self._stopped(name, now, record)
+                    assert kept, f"P3: {record} {name} {now} {edit}"
+
+    def _stopped(self, name: str, now: object, *records: int | str) -> bool:
+        """Tell whether a record is opted out for the sake of its address (S108, S111)."""
+        return name == "unsubscribed" and now is True and self.diary.may_be_stopped(*records)
 
     def _field(self, pair: Pair, table: str, name: str, person: Json, row: Json) -> None:
         entry = self.entries[name]
@@ -168,7 +173,8 @@ class _Judge:
         if direction == "both":
             same = self._same(name, marketo, dynamics)
             assert same, f"P1: {story}"
-            assert self._in(name, marketo, verdict.allowed), f"P3/P4: {story}"
+            right = self._in(name, marketo, verdict.allowed) or self._stopped(name, marketo, *pair)
+            assert right, f"P3/P4: {story}"
             return
         self._one_way(name, direction, marketo, dynamics, verdict, story)
 
@@ -267,7 +273,8 @@ class _Judge:
                 for name in COLUMNS:
                     edit = self.diary.edits[person, name]
                     now = plain(name, values.get(name))
-                    assert now == edit.value, f"P3: person {person} {name} {now} {edit}"
+                    kept = now == edit.value or self._stopped(name, now, person)
+                    assert kept, f"P3: person {person} {name} {now} {edit}"
         for row_id in self.diary.row_deleted:
             for person, values in self.people.items():
                 linked = any(p == (person, row_id) for p in self.diary.before_link)

@@ -18,6 +18,8 @@ from leadsync.state.port import Values
 from leadsync.values.marks import shown
 
 UNSETTLED = "unsettled"
+#: behind the record key of a write that holds the opt-outs of a held record alone.
+CONSENT_SUFFIX = ":consent"
 
 
 def decisions_of(
@@ -115,9 +117,22 @@ def settled_base(
     """
     base: dict[str, Values] = {}
     for one in _unsettled(engine, cycle):
-        if one["keys"] and all(key in applied[side] for side, key in one["keys"].items()):
+        if one["keys"] and all(
+            key in applied[side] or key + CONSENT_SUFFIX in applied[side]
+            for side, key in one["keys"].items()
+        ):
             base.setdefault(one["link_id"], {})[one["field"]] = one["value"]
     return base
+
+
+def unsettled_creation(link_id: str, values: Values, fields: Iterable[str]) -> list[Json]:
+    """Return the fields in which a new person gets another value than its row has.
+
+    They enter the base when both sides were read again.
+    """
+    return [
+        {"link_id": link_id, "field": name, "value": values[name], "keys": {}} for name in fields
+    ]
 
 
 def without(values: Values, fields: Collection[str]) -> Values:

@@ -14,6 +14,7 @@ from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.loading import staged_links
+from leadsync.cycle.marks import add_marks
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
 from leadsync.cycle.quarantining import quarantine_items
 from leadsync.cycle.relation_commit import add_relations
@@ -74,6 +75,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         requests=answered(engine, cycle, [*outcomes, *afterwards], items),
         cycle=_closed(engine, cycle, stored, report),
     )
+    add_marks(engine, cycle, changes)
     add_relations(engine, cycle, plan, changes)
     if cycle.moves_cursors:
         _advance(engine, cycle, changes)

@@ -7,7 +7,7 @@ works on named records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
@@ -19,10 +19,20 @@ from leadsync.model import Json
 
 
 def complete_pairs(
-    engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished, work: Work
+    engine: Engine,
+    cycle: Cycle,
+    plan: SyncPlan,
+    pending: Unfinished,
+    work: Work,
+    *,
+    only: Sequence[Pair] | None = None,
 ) -> None:
-    """Fill the bases, and the sides that must be read, of the pairs in ``work``."""
-    known = [pair for pair in work.pairs.values() if not pair.is_new]
+    """Fill the bases, and the sides that must be read, of the pairs in ``work``.
+
+    :param only: the pairs that are not complete yet; default: all.
+    """
+    pairs = work.pairs.values() if only is None else only
+    known = [pair for pair in pairs if not pair.is_new]
     bases = engine.store.base_of([pair.link["link_id"] for pair in known])
     fresh = _mapped_anew(engine, cycle)
     for pair in known:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from leadsync.cycle.carried import person_key, row_key
-from leadsync.cycle.claimed import decisions_of, losses_of, unsettled_of
+from leadsync.cycle.claimed import decisions_of, losses_of, unsettled_creation, unsettled_of
 from leadsync.cycle.work import Creation, Removal, Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.claims import Merged, Ruling, standing_values
@@ -48,6 +48,9 @@ def decide(plan: SyncPlan, work: Work) -> Proposals:
         _decide_table(table, pairs, work, proposals)
     for creation in work.creations:
         proposals.to_marketo.append(_creation(plan, creation))
+        proposals.unsettled.extend(
+            unsettled_creation(creation.link_id, creation.values, creation.unsettled)
+        )
     for made in work.row_creations.values():
         proposals.to_dynamics.append(Proposal(made.record(), made.flowing()))
     for removal in work.removals:

@@ -12,11 +12,13 @@ from typing import Any
 
 from leadsync.clock import format_instant
 from leadsync.cycle.carried import due_persons, person_key, unfinished
+from leadsync.cycle.consent import clicks
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.person_feeds import PersonFeeds, read_feeds
 from leadsync.cycle.reading import as_table, person_values, read_persons, row_id_of
 from leadsync.cycle.requests import NamedPersons, named_persons, read_asked
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.shared_address import UNSUBSCRIBED
 from leadsync.cycle.third_changes import Found, find_overwritten, to_document
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, Rows
@@ -56,6 +58,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
             "cursors": feeds.cursors,
             "unsettled_since": feeds.unsettled_since and feeds.unsettled_since.isoformat(),
             "overwritten": to_document(overwritten),
+            "clicks": clicks([*feeds.changes, *feeds.events]),
             "summary": summary,
         },
     )
@@ -146,6 +149,8 @@ def _echoes(
 ) -> set[int]:
     """Return the persons whose every reported value equals the base: nothing new happened.
 
+    A base without a consent is not whole: both sides must be read to find it (S111).
+
     Values that a person passed through and left again make the person look changed; that costs one
     read and is decided by value there.
     """
@@ -160,6 +165,8 @@ def _echoes(
 
 def _is_echo(plan: SyncPlan, table: str, activities: Sequence[Activity], base: Values) -> bool:
     fields = {f.name: f for f in plan.tables[as_table(table)].fields}
+    if UNSUBSCRIBED in fields and UNSUBSCRIBED not in base:
+        return False
     for activity in activities:
         for change in activity.changes:
             mapped = fields.get(change.name)

@@ -24,6 +24,8 @@ from leadsync.cycle.loading import (
     read_decisions,
     read_writes,
 )
+from leadsync.cycle.opt_out_lane import restrictive_fields, run_in_lanes
+from leadsync.cycle.opt_out_spread import OPT_OUT
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.schemas import plan_of
@@ -57,20 +59,18 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
         engine,
         cycle,
         "dynamics",
+        engine.dynamics.batch_size,
         partial(_send, dynamics),
         partial(_record, dynamics),
         load_breaker(engine, dynamics.plan, "dynamics"),
     )
-    writes = sorted(
-        read_writes(engine, cycle, "dynamics"),
-        key=lambda write: (write.values.get("unsubscribed") != "true", write.key),
-    )
-    size = engine.dynamics.batch_size
-    loader.run([w for w in writes if w.operation in ("update", "link")], size)
+    writes = read_writes(engine, cycle, "dynamics")
+    updates = [w for w in writes if w.operation in ("update", "link", OPT_OUT)]
+    run_in_lanes(loader, updates, restrictive_fields(dynamics.plan))
     _make_rows(loader, dynamics, [w for w in writes if w.operation == "create"])
     after = Afterwards(engine, cycle)
     loader.send, loader.record = after.send, after.record
-    loader.run([w for w in writes if w.operation in ("assign", "qualify")], size)
+    loader.run([w for w in writes if w.operation in ("assign", "qualify")])
     return loader.finish()
 
 
@@ -81,7 +81,7 @@ def _make_rows(loader: Loader, dynamics: _Dynamics, creates: Sequence[Write]) ->
     engine, cycle, plan = dynamics.engine, dynamics.cycle, dynamics.plan
     rows = RowLoad(engine, cycle, plan)
     loader.send, loader.record = rows.send, rows.record
-    loader.run(creates, engine.dynamics.batch_size)
+    loader.run(creates)
     applied = {row["record_key"] for row in loader.results.rows if row["state"] == "applied"}
     made = [write for write in creates if write.key in applied]
     stamp_persons(engine, cycle, plan, made, rows.created_on)
@@ -116,6 +116,8 @@ def _record(
             results.deferred(write, "changed in Dynamics while the cycle ran")
         elif answer.status == "missing":
             results.deferred(write, "the record no longer exists in Dynamics")
+        elif write.operation == OPT_OUT:  # its person has no id yet: the next cycle knows the pair
+            results.deferred(write, "refused by the server; tried again with its person")
         else:
             errors = (answer.error,) if answer.error else ()
             results.refused(write, from_server(errors))

@@ -19,6 +19,8 @@ from leadsync.cycle.loading import (
     read_writes,
     staged_links,
 )
+from leadsync.cycle.opt_out_lane import restrictive_fields, run_in_lanes
+from leadsync.cycle.opt_out_spread import OPT_OUT
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.schemas import plan_of
@@ -62,7 +64,7 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
         _agreed(engine, cycle),
         unsettled_fields(engine, cycle),
     )
-    writes = sorted(read_writes(engine, cycle, "marketo"), key=_lane)
+    writes = read_writes(engine, cycle, "marketo")
     creates = [write for write in writes if write.operation == "create"]
     freeing = _freeing(writes)
     updates = [w for w in writes if w.operation != "create" and w not in freeing]
@@ -71,20 +73,17 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
         engine,
         cycle,
         "marketo",
+        engine.marketo.batch_size,
         partial(_update, marketo),
         partial(_record, marketo),
         load_breaker(engine, marketo.plan, "marketo"),
     )
-    loader.run(freeing, engine.marketo.batch_size)
-    loader.run(updates, engine.marketo.batch_size)
+    stops = restrictive_fields(marketo.plan)
+    loader.run(freeing)
+    run_in_lanes(loader, updates, stops)
     loader.send = partial(_create, marketo)
-    loader.run(creates, engine.marketo.batch_size)
+    run_in_lanes(loader, creates, stops)
     return loader.finish()
-
-
-def _lane(write: Write) -> tuple[bool, str]:
-    """Opt-outs travel before everything else (semantics.md 6)."""
-    return (write.values.get("unsubscribed") != "true", write.key)
 
 
 def _freeing(writes: Sequence[Write]) -> list[Write]:
@@ -176,6 +175,9 @@ def _record(
 
 def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges) -> None:
     engine, cycle = marketo.engine, marketo.cycle
+    changes.journal.extend(journal_of(write, marketo.decisions, cycle, engine))
+    if write.operation == OPT_OUT:  # nothing is known of the other side: it comes back as a change
+        return
     status = "dynamics_deleted" if write.operation == "flag_deleted" else "open"
     link = link_of(write, cycle, engine, person, status)
     if write.operation != "update":
@@ -185,7 +187,6 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
                 cycle.cycle_id, engine.clock.now(), _EVENTS[write.operation], link, side="marketo"
             )
         )
-    changes.journal.extend(journal_of(write, marketo.decisions, cycle, engine))
     sent = without(write.values, marketo.unsettled.get(link["link_id"], ()))
     if write.operation == "link":
         changes.base[link["link_id"]] = {**marketo.agreed.get(link["link_id"], {}), **sent}

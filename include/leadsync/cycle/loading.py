@@ -16,6 +16,7 @@ from typing import Any
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.breaker import Breaker
+from leadsync.cycle.claimed import CONSENT_SUFFIX
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.quarantining import fingerprint, quarantine_rows, quarantined
 from leadsync.cycle.row_creations import OWNER
@@ -57,6 +58,7 @@ class Results:
 
     rows: list[Json] = field(default_factory=list)
     quarantine: list[Json] = field(default_factory=list)
+    refused_writes: list[Write] = field(default_factory=list)
 
     def applied(self, write: Write, operation: str) -> None:
         """The write went through."""
@@ -68,6 +70,7 @@ class Results:
 
     def refused(self, write: Write, failures: Sequence[Any]) -> None:
         """The server refused the values for good."""
+        self.refused_writes.append(write)
         self._add(write, "quarantined", reason="refused by the server")
         field = OWNER if write.operation == "assign" else None
         record = {**write.record, "record_key": write.key.removesuffix(f":{OWNER}")}
@@ -88,6 +91,7 @@ class Results:
 class Loader:
     """Runs one system's writes in batches.
 
+    :param size: writes in one batch.
     :param send: makes the call for one batch.
     :param record: turns one batch's answer into state changes and results.
     :param breaker: counts what the server refuses.
@@ -96,12 +100,13 @@ class Loader:
     engine: Engine
     cycle: Cycle
     side: System
+    size: int
     send: Callable[[Sequence[Write]], Sequence[Any]]
     record: Callable[[Sequence[Write], Sequence[Any], StateChanges, Results], None]
     breaker: Breaker
     results: Results = field(default_factory=Results)
 
-    def run(self, writes: Sequence[Write], size: int) -> None:
+    def run(self, writes: Sequence[Write]) -> None:
         """Send what is not done yet, and store the outcome of each batch as it arrives."""
         done = self._done()
         for write in writes:
@@ -109,7 +114,7 @@ class Loader:
                 operation = "created" if write.operation == "create" else "updated"
                 self.results.applied(write, operation)
         waiting = [write for write in writes if write.intent_id not in done]
-        groups = batches(waiting, size)
+        groups = batches(waiting, self.size)
         for group, answers in self.engine.in_parallel(self._send, groups):
             self._store(group, answers)
         self._stop_when_tripped()
@@ -182,7 +187,7 @@ def read_writes(engine: Engine, cycle: Cycle, side: System) -> list[Write]:
     """Read a side's accepted writes."""
     writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes")
     return [
-        Write(record, values, _intent_id(cycle, side, record, values))
+        Write(record, values, intent_id(cycle, side, record, values))
         for record, values in writes.pairs()
     ]
 
@@ -213,7 +218,8 @@ def staged_links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
     ]
 
 
-def _intent_id(cycle: Cycle, side: System, record: Json, values: Values) -> str:
+def intent_id(cycle: Cycle, side: System, record: Json, values: Values) -> str:
+    """Return the id of a write: the same for the same write of the same cycle."""
     parts = (cycle.cycle_id, side, record["record_key"], fingerprint(record["operation"], values))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
@@ -253,6 +259,6 @@ def journal_of(
             winner=row["winner"],
             rule=row["rule"],
         )
-        for row in decisions.get(write.key, ())
+        for row in decisions.get(write.key.removesuffix(CONSENT_SUFFIX), ())
         if row["field"] in write.values
     ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from leadsync.cycle.context import Engine
-from leadsync.state.port import MarkKind
+from leadsync.cycle.context import Cycle, Engine
+from leadsync.state.port import MarkKind, MarkRow, StateChanges
 
+#: document in which the merge leaves the marks to set and to lift.
+MARKS = "marks"
 NAMESPACE = "leadsync e-mail address v1:"
 
 
@@ -26,3 +28,13 @@ def marked(engine: Engine, kind: MarkKind, email_keys: Iterable[str | None]) -> 
     if not by_hash:
         return set()
     return {by_hash[found] for found in engine.store.marks(kind, sorted(by_hash))}
+
+
+def add_marks(engine: Engine, cycle: Cycle, changes: StateChanges) -> None:
+    """Add the marks that the merge set and lifted to what the commit stores."""
+    document = engine.staging.read_document(cycle.cycle_id, MARKS) or {}
+    now = cycle.opened_at
+    opted: list[str] = document.get("opted_out", [])
+    lifted: list[str] = document.get("lifted", [])
+    changes.marks.extend(MarkRow(kind="opted_out", key_hash=one, at=now) for one in opted)
+    changes.marks_dropped.extend(("opted_out", one) for one in lifted)

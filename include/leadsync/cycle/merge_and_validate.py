@@ -12,12 +12,16 @@ from leadsync.cycle.carried import Unfinished, person_key, row_key, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
 from leadsync.cycle.complete_pairs import complete_pairs
+from leadsync.cycle.consent import apply_consent
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide import Proposal, Proposals, decide
 from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.hold_waiting import hold_waiting
+from leadsync.cycle.marks import MARKS
 from leadsync.cycle.match_rows import match_rows
+from leadsync.cycle.opt_out_lane import let_stops_through
+from leadsync.cycle.opt_out_spread import spread_opt_outs
 from leadsync.cycle.quarantining import quarantine_rows, quarantined
 from leadsync.cycle.relate import give_values
 from leadsync.cycle.relations import add_people_of_changed, load_relations
@@ -94,7 +98,9 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     pending = unfinished(engine)
     work = _gather(engine, cycle, plan, pending)
     guard_mass_delete(engine, plan, work)
+    consent = apply_consent(engine, cycle, plan, pending, work)
     proposals = decide(plan, work)
+    spread_opt_outs(plan, consent, work, proposals)
     hold_waiting(plan, pending, work, proposals)
     outgoing = Outgoing(
         to_dynamics=check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending),
@@ -103,7 +109,10 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     if not cycle.dry_run:
         guard_failures(plan, pending, dynamics=outgoing.to_dynamics, marketo=outgoing.to_marketo)
     _hold_unlinked(work, proposals, outgoing)
+    let_stops_through(plan, proposals.to_dynamics, outgoing.to_dynamics)
+    let_stops_through(plan, proposals.to_marketo, outgoing.to_marketo)
     _settle_quarantined(work, outgoing)
+    engine.staging.write_document(cycle.cycle_id, MARKS, consent.marks())
     _write_plan(engine, cycle, work, proposals, outgoing)
     _write_writes(engine, cycle, plan, work, outgoing)
     summary = _summary(work, outgoing)

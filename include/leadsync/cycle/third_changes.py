@@ -71,7 +71,7 @@ def find_overwritten(
     :param links: live links by person; others are left out.
     """
     suspects = {
-        person: [activity for activity in activities if _may_be_ours(activity)]
+        person: [activity for activity in activities if may_be_ours(activity)]
         for person, activities in by_person.items()
         if person in links
     }
@@ -121,7 +121,7 @@ def claim_overwritten(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) 
                 pair.claims = {**(pair.claims or {}), name: Claim(value, base, "restored")}
 
 
-def _may_be_ours(activity: Activity) -> bool:
+def may_be_ours(activity: Activity) -> bool:
     """Tell whether a REST client may have caused it; the source is not always there."""
     source = next(
         (value for name, value in activity.attributes.items() if name.casefold() == "source"), None
@@ -172,7 +172,7 @@ def _write_of(
     field: FieldPlan, activity: Activity, change: FieldChange, writes: Sequence[OwnWrite]
 ) -> OwnWrite | None:
     """Return the write that an activity reports: same value, and sent at about its time."""
-    if not _may_be_ours(activity):
+    if not may_be_ours(activity):
         return None
     new = _form(field, field.converter.from_marketo(change.new))
     same = [

@@ -15,11 +15,15 @@ from leadsync.state.port import FailureItem, JournalRow, LinkRow, LinkStatus, Va
 
 @dataclass(slots=True)
 class Creation:
-    """A row that becomes a new person, with its current values."""
+    """A row that becomes a new person, with its current values.
+
+    :param unsettled: fields in which the person gets another value than the row has.
+    """
 
     record: Json
     values: Values
     link_id: str
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

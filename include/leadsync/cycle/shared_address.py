@@ -1,0 +1,46 @@
+"""Persons who share an e-mail address that somebody opted out (semantics.md 8.J, S108)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from leadsync.cycle.context import Engine
+from leadsync.cycle.reading import as_table, person_values, read_persons_by
+from leadsync.cycle.work import Work
+from leadsync.mapping.plan import SyncPlan
+from leadsync.merge.pairs import Pair
+from leadsync.model import Json
+from leadsync.state.port import LIVE
+
+UNSUBSCRIBED = "unsubscribed"
+STOP = "true"
+
+
+def mailable(
+    engine: Engine, plan: SyncPlan, email_keys: Collection[str], work: Work
+) -> dict[int, Json]:
+    """Read the persons with these addresses who are no pair of ``work`` and may still be mailed."""
+    known = {pair.link["marketo_id"] for pair in work.pairs.values()}
+    return {
+        int(person["id"]): person
+        for person in read_persons_by(engine, plan, "email", sorted(email_keys))
+        if int(person["id"]) not in known and person.get(UNSUBSCRIBED) not in (True, STOP)
+    }
+
+
+def add_linked(engine: Engine, plan: SyncPlan, found: dict[int, Json], work: Work) -> list[Pair]:
+    """Make pairs of ``work`` of those persons who have a row in scope; takes them out of ``found``.
+
+    The pairs still lack their bases.
+    """
+    ended = {link_id for link_id, link in work.links.items() if link["status"] not in LIVE}
+    ended |= {removal.link["link_id"] for removal in work.removals}
+    added = []
+    for link in engine.store.links_of_persons(sorted(found)):
+        if link["status"] == "open" and link["link_id"] not in ended:
+            table = plan.tables.get(as_table(link["dynamics_table"]))
+            if table is not None:
+                values = person_values(table, found.pop(link["marketo_id"]))
+                added.append(Pair(link, marketo=values))
+    work.pairs.update((pair.link["link_id"], pair) for pair in added)
+    return added
