@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leadsync.model import Json
+from leadsync.state.port import Lease, LookupRow, StateChanges
 from support.world import RELATED_MAPPING, World
 
 
@@ -300,3 +301,41 @@ def test_users_without_change_tracking_are_looked_at_once_an_hour(world: World) 
     world.clock.advance(3600)
     world.cycle()
     assert world.marketo.people[person]["ownerName"] == "Ann Ek"
+
+
+def test_a_person_out_of_scope_hears_nothing_of_its_account(world: World) -> None:
+    account = world.dynamics.add("account", name="A")
+    _, row = employed(world, account)
+    world.dynamics.edit("contact", row, new_synctomkto=False)
+    world.cycle()
+    world.dynamics.edit("account", account, name="B")
+    world.cycle()
+    assert companies(world) == [("A", None)]
+    world.dynamics.edit("contact", row, new_synctomkto=True)
+    world.cycle()
+    assert companies(world) == [("B", None)]
+
+
+def test_a_refused_creation_leaves_no_reference(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[LookupRow] = []
+    apply = world.store.apply
+
+    def watched(changes: StateChanges, *, lease: Lease | None) -> None:
+        stored.extend(changes.lookups)
+        apply(changes, lease=lease)
+
+    monkeypatch.setattr(world.store, "apply", watched)
+    account = world.dynamics.add("account", name="A")
+    world.marketo.refuse = lambda record: True
+    row = world.dynamics.add("contact", lastname="Ek", _parentcustomerid_value=account)
+    world.cycle()
+    assert len(world.quarantined()) == 1
+    assert stored == []
+    world.marketo.refuse = lambda record: False
+    world.dynamics.edit("account", account, name="B")
+    world.dynamics.edit("contact", row, lastname="Ny")
+    world.cycle()
+    assert [lookup["target_id"] for lookup in stored] == [account, None]
+    assert companies(world) == [("B", None)]
