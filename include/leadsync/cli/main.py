@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from leadsync.cli.compare import field_backfill, reconcile
 from leadsync.cli.cycle import cycle, plan
 from leadsync.cli.doctor import doctor
 from leadsync.cli.quarantine import quarantine
@@ -37,7 +38,18 @@ def leadsync(verbose: bool) -> None:
     install_redaction()
 
 
-for command in (cycle, plan, sync_person, sync_now, doctor, status, quarantine, sandbox):
+for command in (
+    cycle,
+    plan,
+    reconcile,
+    field_backfill,
+    sync_person,
+    sync_now,
+    doctor,
+    status,
+    quarantine,
+    sandbox,
+):
     leadsync.add_command(command)
 
 

@@ -18,7 +18,7 @@ from leadsync.state.port import Lease, RequestRow, StateStore
 from leadsync.state.turn import CYCLE_LEASE
 from leadsync.validation.model import Cells, Failure, RuleSet
 
-CycleKind = Literal["scheduled", "backfill", "manual", "requested"]
+CycleKind = Literal["scheduled", "backfill", "manual", "requested", "reconcile", "field_backfill"]
 LEASE_NAME = CYCLE_LEASE
 
 T = TypeVar("T")
@@ -77,6 +77,9 @@ class CycleRequest:
     :param window_from: start of a backfill's interval; a scheduled run starts at its cursors.
     :param dry_run: read and decide only; nothing is written anywhere.
     :param requests: what a ``requested`` cycle works on.
+    :param compare: persons whose pairs a ``reconcile`` or ``field_backfill`` cycle reads on both
+        sides.
+    :param only_field: the field that a ``field_backfill`` cycle is about.
     """
 
     kind: CycleKind
@@ -85,6 +88,8 @@ class CycleRequest:
     run_id: str = ""
     dry_run: bool = False
     requests: tuple[RequestRow, ...] = ()
+    compare: tuple[int, ...] = ()
+    only_field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,12 @@ class Cycle:
     opened_at: datetime
     dry_run: bool = False
     lease_token: int | None = None
+    only_field: str | None = None
 
     @property
     def reads_feeds(self) -> bool:
         """Whether the cycle asks what changed, from its cursors or in an interval."""
-        return self.kind != "requested"
+        return self.kind in ("scheduled", "manual", "backfill")
 
     @property
     def moves_cursors(self) -> bool:

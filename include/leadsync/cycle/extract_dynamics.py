@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +66,9 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
 
 def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
     extract = _Extract()
+    stored = engine.store.cursors()
     for table in plan.tables.values():
+        extract.mapped_anew[table.table] = _mapped_anew(table, stored)
         if not cycle.reads_feeds:
             continue
         if cycle.kind == "backfill" and cycle.window_from is not None:
@@ -79,7 +81,7 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
             _follow_delta(engine, table, extract)
             _add_carried(engine, plan, table, extract)
     asked = read_asked(engine, cycle)
-    if asked.requests:
+    if asked.names_pairs:
         _add_named(engine, plan, asked, extract)
     _add_related(engine, cycle, plan, extract)
     return extract
@@ -101,14 +103,17 @@ def _add_related(engine: Engine, cycle: Cycle, plan: SyncPlan, extract: _Extract
         _add_by_id(engine, table, arrived(items, table.table, read.ids), extract)
 
 
+def _mapped_anew(table: TablePlan, stored: Mapping[str, str]) -> list[str]:
+    """Return the fields that no cycle has read since they were mapped."""
+    select = json.loads(stored.get(cursor_name(table.table), "{}")).get("select")
+    if select is None:
+        return []
+    return [plan.name for plan in table.fields if read_name(table, plan) not in select]
+
+
 def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
     columns = row_columns(table)
     stored = json.loads(engine.store.cursors().get(cursor_name(table.table), "{}"))
-    if "select" in stored:
-        known = set(stored["select"])
-        extract.mapped_anew[table.table] = [
-            plan.name for plan in table.fields if read_name(table, plan) not in known
-        ]
     delta = follow(engine, table.table, columns, stored)
     deleted = set(delta.deleted)
     if delta.full:

@@ -6,9 +6,10 @@ import os
 import socket
 
 from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
-from leadsync.cycle.requests import take_up, write_asked
+from leadsync.cycle.requests import take_up, write_asked, write_compared
 from leadsync.cycle.schemas import load_plan
 from leadsync.errors import ConfigurationError
+from leadsync.mapping.narrow import narrowed
 from leadsync.state.port import CycleRecord, Lease, StateChanges
 
 LOCAL_HOLDER = "process"
@@ -38,8 +39,9 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         opened_at=now,
         dry_run=request.dry_run,
         lease_token=lease.token if lease else None,
+        only_field=request.only_field,
     )
-    engine.plans.settle(cycle_id, plan)
+    engine.plans.settle(cycle_id, narrowed(plan, request.only_field))
     if lease:
         record = CycleRecord(
             cycle_id=cycle_id,
@@ -52,6 +54,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         )
         engine.store.apply(StateChanges(cycle=record), lease=lease)
     write_asked(engine, cycle, take_up(engine, request))
+    write_compared(engine, cycle, request.compare)
     return cycle
 
 

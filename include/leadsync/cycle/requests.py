@@ -18,6 +18,7 @@ from leadsync.model import Json, Table
 from leadsync.state.port import LIVE, LinkRow, RequestAction, RequestRow
 
 DOCUMENT = "requests"
+COMPARED = "compared"
 #: kinds of cycles that take up whatever waits.
 _TAKERS = ("scheduled", "manual")
 _MOMENTS = ("requested_at", "updated_at")
@@ -25,17 +26,27 @@ _MOMENTS = ("requested_at", "updated_at")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The requests of one cycle, in the order in which they came."""
+    """The requests of one cycle, in the order in which they came.
+
+    :param compared: persons whose pairs are compared without a request.
+    """
 
     requests: tuple[RequestRow, ...] = ()
+    compared: frozenset[int] = frozenset()
+
+    @property
+    def names_pairs(self) -> bool:
+        """Whether rows are to be read by name."""
+        return bool(self.requests or self.compared)
 
     def persons(self, *actions: RequestAction) -> set[int]:
         """Return the persons that requests of these actions name."""
-        return {
+        named = {
             request["marketo_id"]
             for request in self.requests
             if request["action"] in actions and request["marketo_id"] is not None
         }
+        return named | self.compared if "sync_now" in actions else named
 
     def rows(self, table: Table) -> set[str]:
         """Return the rows of ``table`` that are to be synchronised now."""
@@ -81,10 +92,18 @@ def write_asked(engine: Engine, cycle: Cycle, requests: Iterable[RequestRow]) ->
         engine.staging.write_document(cycle.cycle_id, DOCUMENT, {"requests": documents})
 
 
+def write_compared(engine: Engine, cycle: Cycle, persons: Iterable[int]) -> None:
+    """Fix for all stages whose pairs are compared."""
+    if compared := list(persons):
+        engine.staging.write_document(cycle.cycle_id, COMPARED, {"persons": compared})
+
+
 def read_asked(engine: Engine, cycle: Cycle) -> Asked:
     """Return the requests that the cycle has taken up."""
     stored = engine.staging.read_document(cycle.cycle_id, DOCUMENT) or {"requests": ()}
-    return Asked(tuple(_row(document) for document in stored["requests"]))
+    compared = engine.staging.read_document(cycle.cycle_id, COMPARED) or {"persons": ()}
+    requests = tuple(_row(document) for document in stored["requests"])
+    return Asked(requests, frozenset(compared["persons"]))
 
 
 def named_persons(

@@ -22,7 +22,7 @@ def run_cycle(engine: Engine, request: CycleRequest) -> Json:
         stages.load_marketo(engine, cycle)
         report = stages.quarantine_and_commit(engine, cycle)
     except LeadsyncError:
-        _give_up(engine, cycle)
+        give_up(engine, cycle)
         raise
     engine.staging.drop(report["cycle_id"])
     return report
@@ -39,7 +39,8 @@ def run_plan(engine: Engine, request: CycleRequest) -> Json:
     return report
 
 
-def _give_up(engine: Engine, document: Json) -> None:
+def give_up(engine: Engine, document: Json) -> None:
+    """Give the lease of a failed cycle back."""
     cycle = Cycle.from_json(document)
     lease = held_lease(engine, cycle)
     if lease is not None:

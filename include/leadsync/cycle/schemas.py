@@ -18,6 +18,7 @@ from leadsync.cycle.schema_documents import (
     table_to_json,
 )
 from leadsync.errors import ConfigurationError
+from leadsync.mapping.narrow import narrowed
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.related import related_tables
 from leadsync.mapping.resolve import resolve
@@ -29,8 +30,11 @@ def plan_of(engine: Engine, cycle: Cycle, *, refresh: bool = False) -> SyncPlan:
 
     :param refresh: resolve it again, because a system said that its schema moved.
     """
-    plan = None if refresh else engine.plans.of_cycle.get(cycle.cycle_id)
-    return plan or engine.plans.settle(cycle.cycle_id, load_plan(engine, refresh=refresh))
+    known = None if refresh else engine.plans.of_cycle.get(cycle.cycle_id)
+    if known is not None:
+        return known
+    plan = narrowed(load_plan(engine, refresh=refresh), cycle.only_field)
+    return engine.plans.settle(cycle.cycle_id, plan)
 
 
 def load_plan(engine: Engine, *, refresh: bool = False) -> SyncPlan:

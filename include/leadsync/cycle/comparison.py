@@ -1,0 +1,145 @@
+"""Cycles that read both sides of given pairs, changed or not: for reconcile and field backfill.
+
+They go through the same stages as every cycle and move no cursor. Chunks keep memory flat and let
+other cycles in between.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from leadsync.cycle import stages
+from leadsync.cycle.commit import final_outcomes
+from leadsync.cycle.context import Cycle, CycleKind, CycleRequest, Engine, batches
+from leadsync.cycle.plan_report import build_plan_report
+from leadsync.cycle.runner import give_up
+from leadsync.errors import LeadsyncError, LeaseHeldError
+from leadsync.model import Json
+from leadsync.state.port import LinkRow
+
+#: pairs of one cycle: full reads of both sides, 300 persons and 5,000 rows a call.
+CHUNK = 15_000
+#: how long a chunk waits for another cycle, and seconds between two looks at its lease.
+PATIENCE = timedelta(minutes=10)
+LOOK_EVERY = 1.0
+
+_PAIR = ("table", "marketo_id", "dynamics_id")
+_PairKey = tuple[str, int | None, str | None]
+
+
+@dataclass(slots=True)
+class Compared:
+    """What comparing came to.
+
+    :param drift: pairs that differ, as ``{table, marketo_id, dynamics_id, repaired, changes}``;
+        ``changes`` are ``{direction, operation, fields}`` as ``leadsync plan`` shows them.
+    :param calls: API calls by system.
+    """
+
+    compared: int = 0
+    drift: list[Json] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+    cycles: list[str] = field(default_factory=list)
+
+    @property
+    def repaired(self) -> int:
+        return sum(bool(item["repaired"]) for item in self.drift)
+
+
+def compare(
+    engine: Engine,
+    kind: CycleKind,
+    links: Iterable[LinkRow],
+    found: Compared,
+    *,
+    repair: bool,
+    only_field: str | None = None,
+) -> None:
+    """Run one cycle over the pairs of ``links`` and add to ``found`` what differs.
+
+    :param repair: write what the rules decide; otherwise nothing is written on either side.
+    :raises LeaseHeldError: another cycle did not end in time.
+    """
+    persons = tuple(link["marketo_id"] for link in links)
+    if not persons:
+        return
+    request = CycleRequest(
+        kind, engine.clock.now(), dry_run=not repair, compare=persons, only_field=only_field
+    )
+    document = _open_when_free(engine, request)
+    cycle = Cycle.from_json(document)
+    try:
+        stages.extract_marketo(engine, document)
+        stages.extract_dynamics(engine, document)
+        stages.merge_and_validate(engine, document)
+        plan = build_plan_report(engine, cycle)
+        if repair:
+            stages.load_dynamics(engine, document)
+            stages.load_marketo(engine, document)
+        done = _applied(engine, cycle) if repair else set()
+        report = stages.quarantine_and_commit(engine, document)
+    except LeadsyncError:
+        give_up(engine, document)
+        raise
+    engine.staging.drop(cycle.cycle_id)
+    found.compared += len(persons)
+    found.drift.extend(_drift(plan, done))
+    if repair:
+        found.cycles.append(cycle.cycle_id)
+        for system, calls in report["calls"].items():
+            found.calls[system] = found.calls.get(system, 0) + calls
+
+
+def chunks(links: Iterable[LinkRow], size: int = CHUNK) -> Iterator[list[LinkRow]]:
+    """Cut the open links into chunks, in a lasting order."""
+    ordered = sorted(
+        (link for link in links if link["status"] == "open"), key=lambda link: link["link_id"]
+    )
+    for part in batches(ordered, size):
+        yield list(part)
+
+
+def _open_when_free(engine: Engine, request: CycleRequest) -> Json:
+    until = engine.clock.now() + PATIENCE
+    while True:
+        try:
+            return stages.open_cycle(engine, request)
+        except LeaseHeldError:
+            if engine.clock.now() >= until:
+                raise
+        engine.clock.sleep(LOOK_EVERY)
+
+
+def _applied(engine: Engine, cycle: Cycle) -> set[tuple[str, _PairKey]]:
+    """Return direction and pair of every write that went through."""
+    return {
+        (outcome["direction"], _pair(outcome))
+        for outcome in final_outcomes(engine, cycle)
+        if outcome["state"] == "applied"
+    }
+
+
+def _drift(plan: Json, applied: set[tuple[str, _PairKey]]) -> Iterator[Json]:
+    """Group what the merge wants to write, and what is held of it, by pair."""
+    changes: dict[_PairKey, list[Json]] = defaultdict(list)
+    held = {_pair(item) for item in plan["quarantine"]}
+    for change in plan["changes"]:
+        changes[_pair(change)].append(change)
+    for pair in {**dict.fromkeys(held), **changes}:
+        wanted = changes.get(pair, [])
+        mended = all((change["direction"], pair) in applied for change in wanted)
+        yield {
+            **dict(zip(_PAIR, pair, strict=True)),
+            "repaired": bool(wanted) and mended and pair not in held,
+            "changes": [
+                {name: change[name] for name in ("direction", "operation", "fields")}
+                for change in wanted
+            ],
+        }
+
+
+def _pair(record: Json) -> _PairKey:
+    return record["table"], record["marketo_id"], record["dynamics_id"]
