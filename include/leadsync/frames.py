@@ -84,6 +84,7 @@ OUTCOMES = (
 #: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps
 #: the person with our fields), ``flag_deleted``, ``assign`` (a new owner). Field columns: only what
 #: is written, else absent. ``beside``: JSON of what is written beside mapped fields.
+#: ``link_status``: status of the link that the write stores; ``open`` where it is null.
 WRITES = (
     "record_key",
     "operation",
@@ -94,6 +95,7 @@ WRITES = (
     "etag",
     "created_on",
     "beside",
+    "link_status",
 )
 
 #: A field decision, journalled when the write of its ``record_key`` has succeeded.

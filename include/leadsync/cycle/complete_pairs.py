@@ -1,8 +1,8 @@
 """Give every pair its base, and read the other side where the base is known to lag.
 
 A side that is in no feed equals the base, so it is not read, except: the record is in quarantine or
-deferred, the pair came back into scope, the base lacks a mapped field, or the run is a backfill or
-works on named records.
+deferred, the pair came back into scope, the base lacks a mapped field, the row changed while it is
+not active, or the run is a backfill or works on named records.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def _lags(compared: Mapping[str, set[str]], pending: Unfinished, pair: Pair) -> 
     return (
         pair.reopened
         or pair.converted
+        or (link["status"] == "inactive" and pair.row_extracted)
         or pending.concerns(person_key(link["marketo_id"]))
         or pending.concerns(row_key(link["dynamics_table"], link["dynamics_id"]))
         or not pair.base.keys() >= compared[link["dynamics_table"]]

@@ -10,6 +10,7 @@ import numpy as np
 
 from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.claimed import decisions_of, losses_of, unsettled_creation, unsettled_of
+from leadsync.cycle.inactive_rows import WAITS, status_of
 from leadsync.cycle.work import Creation, Removal, Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.claims import Merged, Ruling, standing_values
@@ -66,6 +67,7 @@ def _decide_table(
     sides = lay_out(table.fields, pairs)
     decision = three_way(table.fields, sides)
     rulings = _rulings(table, pairs, sides, decision)
+    waiting = _hold_inactive(pairs, decision, rulings)
     merged = _Merged(
         table,
         sides,
@@ -78,6 +80,24 @@ def _decide_table(
     for position, pair in enumerate(pairs):
         merged.propose(pair, position, proposals)
         merged.settle(pair, position, work)
+        if position in waiting:
+            key = _key(pair, "to_dynamics")
+            work.settle(key, "to_dynamics", _ids(pair), "out_of_scope", WAITS)
+
+
+def _hold_inactive(
+    pairs: Sequence[Pair], decision: Decision, rulings: dict[int, list[Ruling]]
+) -> set[int]:
+    """Take out what would be written to rows that are not active; return the pairs concerned."""
+    inactive = [n for n, pair in enumerate(pairs) if pair.link["status"] == "inactive"]
+    waiting = {n for n in inactive if decision.to_dynamics[n].any()}
+    decision.to_dynamics[inactive] = False
+    for position in rulings.keys() & inactive:
+        kept = [ruling for ruling in rulings[position] if not ruling.to_dynamics]
+        if len(kept) < len(rulings[position]):
+            waiting.add(position)
+        rulings[position] = kept
+    return waiting
 
 
 def _rulings(
@@ -243,6 +263,7 @@ def _write(pair: Pair, direction: Direction, operation: str) -> dict[str, Any]:
         "link_id": pair.link["link_id"],
         "etag": pair.link["etag"],
         "created_on": pair.created_on,
+        "link_status": pair.link["status"],
     }
 
 
@@ -260,6 +281,7 @@ def _creation(plan: SyncPlan, creation: Creation) -> Proposal:
         "link_id": creation.link_id,
         "etag": creation.record["etag"],
         "created_on": creation.record["created_on"],
+        "link_status": status_of(creation.record),
     }
     return Proposal(record, values)
 
@@ -275,6 +297,7 @@ def _removal(removal: Removal) -> Proposal:
         "link_id": link["link_id"],
         "etag": link["etag"],
         "created_on": None,
+        "link_status": "dynamics_deleted",
     }
     return Proposal(record, {})
 

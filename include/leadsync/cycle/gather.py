@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.inactive_rows import follow_state, status_of
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.work import Removal, Work, event, with_status
 from leadsync.mapping.plan import SyncPlan
@@ -37,6 +38,11 @@ class Links:
     by_person: dict[int, LinkRow]
     by_row: dict[str, LinkRow]
     closed_by_row: dict[str, LinkRow]
+
+    def keep(self, link: LinkRow) -> None:
+        """Know a live link, or know it as it is now."""
+        self.by_person[link["marketo_id"]] = link
+        self.by_row[link["dynamics_id"]] = link
 
     def close(self, link: LinkRow) -> None:
         """Forget a live link."""
@@ -128,6 +134,8 @@ class Gatherer:
         pair.created_on = row["created_on"]
         if link["status"] == "out_of_scope":
             self._reopen(pair)
+        follow_state(self.cycle, pair, row, self.work)
+        self.links.keep(pair.link)
         if row["etag"] != pair.link["etag"]:
             pair.link = {**pair.link, "etag": row["etag"]}
             self.work.links[link["link_id"]] = pair.link
@@ -144,13 +152,12 @@ class Gatherer:
         )
         self.links.close(lead_link)
         moved: LinkRow = {
-            **with_status(lead_link, "open", cycle_id, now),
+            **with_status(lead_link, status_of(row), cycle_id, now),
             "dynamics_table": row["table"],
             "dynamics_id": row["dynamics_id"],
             "etag": row["etag"],
         }
-        self.links.by_row[row["dynamics_id"]] = moved
-        self.links.by_person[moved["marketo_id"]] = moved
+        self.links.keep(moved)
         self._pair(moved).converted = True
 
     def _row_out_of_scope(self, row: Json, link: LinkRow | None) -> None:
@@ -166,8 +173,7 @@ class Gatherer:
         self.work.journal.append(
             event(self.cycle.cycle_id, now, "out_of_scope", stopped, rule="sync filter")
         )
-        self.links.by_row[row["dynamics_id"]] = stopped
-        self.links.by_person[link["marketo_id"]] = stopped
+        self.links.keep(stopped)
 
     def _wants_link(self, row: Json) -> bool:
         key = row_key(row["table"], row["dynamics_id"])
@@ -197,7 +203,6 @@ class Gatherer:
         self.work.journal.append(
             event(self.cycle.cycle_id, now, "linked", opened, rule="sync filter")
         )
-        self.links.by_person[opened["marketo_id"]] = opened
 
     # ------------------------------------------------------------ persons
 

@@ -178,8 +178,7 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
     changes.journal.extend(journal_of(write, marketo.decisions, cycle, engine))
     if write.operation == OPT_OUT:  # nothing is known of the other side: it comes back as a change
         return
-    status = "dynamics_deleted" if write.operation == "flag_deleted" else "open"
-    link = link_of(write, cycle, engine, person, status)
+    link = link_of(write, cycle, engine, person, write.record["link_status"] or "open")
     if write.operation != "update":
         changes.links.append(link)
         changes.journal.append(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.inactive_rows import status_of
 from leadsync.cycle.reading import as_table, person_values, read_persons, read_persons_by
 from leadsync.cycle.work import Creation, Held, Work
 from leadsync.mapping.plan import SyncPlan
@@ -82,10 +83,11 @@ def _former_links(engine: Engine, rows: Sequence[Row]) -> dict[tuple[int, str], 
         ids = [row["dynamics_id"] for row, _ in rows if row["table"] == table]
         links.extend(engine.store.links_of_rows(table, ids))
     etags = {row["dynamics_id"]: row["etag"] for row, _ in rows}
+    statuses = {row["dynamics_id"]: status_of(row) for row, _ in rows}
     return {
         (link["marketo_id"], link["dynamics_id"]): {
             **link,
-            "status": "open",
+            "status": statuses[link["dynamics_id"]],
             "etag": etags[link["dynamics_id"]],
         }
         for link in sorted(links, key=lambda link: link["updated_at"])
@@ -130,7 +132,7 @@ def new_link(engine: Engine, cycle: Cycle, row: Json, marketo_id: int) -> LinkRo
         marketo_id=marketo_id,
         dynamics_table=row["table"],
         dynamics_id=row["dynamics_id"],
-        status="open",
+        status=status_of(row),
         etag=row["etag"],
         cycle_id=cycle.cycle_id,
         updated_at=cycle.opened_at,

@@ -11,9 +11,19 @@ from typing import Literal, TypedDict
 
 from leadsync.model import Direction, Json
 
-LinkStatus = Literal["open", "out_of_scope", "dynamics_deleted", "marketo_deleted", "converted"]
+#: ``inactive``: the row is closed, so nothing is written to it. ``merged``: one of the two records
+#: was merged into another that has a link of its own.
+LinkStatus = Literal[
+    "open",
+    "out_of_scope",
+    "inactive",
+    "dynamics_deleted",
+    "marketo_deleted",
+    "converted",
+    "merged",
+]
 #: statuses in which a person and a row belong together; at most one such link per person and row.
-LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope")
+LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope", "inactive")
 
 QuarantineStatus = Literal["open", "released", "retried", "recovered", "discarded", "superseded"]
 

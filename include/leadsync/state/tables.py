@@ -21,7 +21,7 @@ metadata = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
 )
 
-_LIVE = text("status IN ('open', 'out_of_scope')")
+_LIVE = text("status IN ('open', 'out_of_scope', 'inactive')")
 _WAITING = text("status IN ('open', 'released')")
 _UNCONFIRMED_CREATE = text("operation = 'create' AND status = 'pending'")
 
