@@ -144,6 +144,8 @@ class Rows:
 
     def completed(self) -> Rows:
         """Return a copy with all columns and no others, as it comes back from staging."""
+        if not self.records:
+            return Rows(self.columns, [], self.fields)
         known = frozenset(self.fields)
         return Rows(
             columns=self.columns,
@@ -154,6 +156,11 @@ class Rows:
                 for one in self.values
             ],
         )
+
+    def copied(self) -> Rows:
+        """Return a copy that shares nothing which can change."""
+        records = [record.copy() for record in self.records]
+        return Rows(self.columns, records, self.fields, [row.copy() for row in self.values])
 
 
 def to_frame(rows: Rows) -> pd.DataFrame:

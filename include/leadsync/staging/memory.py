@@ -29,7 +29,7 @@ class MemoryStaging:
         kept = self._frames.get((cycle_id, name))
         if kept is None:
             raise missing(cycle_id, name, "memory")
-        return kept.completed()
+        return kept.copied()
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str:
         """Keep a copy of a JSON document."""
