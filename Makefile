@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 RUNTIME_STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: help setup run down test bench lint lock
+.PHONY: help setup run down test sim bench lint lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,12 @@ LEFT_OUT := $(if $(shell command -v redis-server),,-m "not celery")
 
 test: $(DEV_STAMP) ## all tests (with Celery workers only where redis-server is installed)
 	$(BIN)/python -m pytest -n 2 $(LEFT_OUT) $(PYTEST_ARGS)
+
+N ?= 5000
+SEED ?= 0
+
+sim: $(DEV_STAMP) ## random schedules with faults and crashes, judged by oracles (N=5000 SEED=0)
+	@PYTHONPATH=tests $(BIN)/python -m simulation --n $(N) --seed $(SEED)
 
 bench: setup ## calls, CPU and memory of a large, an echo and an empty cycle, against the targets
 	@$(BIN)/python -m benchmarks.cycle

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from random import Random
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from leadsync.cycle.context import Engine
 from leadsync.errors import ThrottledError, TransientApiError
-from support.world import World
+from simulation.schedule import Act, Weather
+from support.simulated import ManualClock
 
-MARKETO = ("paging_token", "lead_changes", "deleted_leads", "persons", "sync_persons")
-DYNAMICS = ("delta", "rows_by_id", "rows_modified", "write_rows")
-WRITES = ("sync_persons", "write_rows")
+MARKETO = ("paging_token", "lead_changes", "deleted_leads", "activities", "persons", "sync_persons")
+DYNAMICS = ("delta", "rows_by_id", "rows_by", "rows_modified", "write_rows", "qualify_lead")
+WRITES = ("sync_persons", "write_rows", "qualify_lead")
 STORE = ("apply", "acquire_lease", "release_lease")
 STAGING = ("write_rows", "write_document", "drop")
 
@@ -23,39 +24,17 @@ class Crash(BaseException):
 
 
 @dataclass
-class Weather:
-    """What one cycle meets; steps are counted over the whole cycle.
+class Chaos:
+    """Stands between an engine and the world for one attempt at a cycle.
 
-    :param crash_at: the durable step before or after which the process dies.
-    :param edits_at: calls to a system before which a user does something.
-    :param faults: calls to a system that fail, with how.
+    :param act: lets a user do something.
+    :param note: adds a line to the story.
+    :ivar steps: durable steps so far: each counts once before it and once after it.
     """
 
-    crash_at: int | None = None
-    edits_at: frozenset[int] = frozenset()
-    faults: dict[int, str] = field(default_factory=dict)
-
-    @classmethod
-    def drawn(cls, random: Random, *, edits: bool, faults: bool, crashes: bool) -> Weather:
-        """Draw the weather of one cycle."""
-        kinds = ("throttled", "lost answer", "lost answer", "lost request")
-        return cls(
-            crash_at=random.randrange(130) if crashes and random.random() < 0.5 else None,
-            edits_at=frozenset(random.randrange(14) for _ in range(random.randrange(3) * edits)),
-            faults={
-                random.randrange(14): random.choice(kinds)
-                for _ in range(random.randrange(3) * faults)
-            },
-        )
-
-
-@dataclass
-class Chaos:
-    """Stands between an engine and the world for one cycle."""
-
-    world: World
+    clock: ManualClock
     weather: Weather
-    act: Callable[[], None]
+    act: Callable[[Act], None]
     note: Callable[[str], int]
     calls: int = 0
     steps: int = 0
@@ -70,11 +49,11 @@ class Chaos:
             staging=_Watched(engine.staging, STAGING, self._step),
         )
 
-    def _call(self, name: str, function: Callable[[], Any]) -> Any:
+    def _call(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.calls += 1
-        self.world.clock.advance(1)
-        if self.calls in self.weather.edits_at:
-            self.act()
+        self.clock.advance(1)
+        if self.calls in self.weather.edits:
+            self.act(self.weather.edits[self.calls])
         fault = self.weather.faults.get(self.calls)
         if fault:
             self.note(f"fault: {name} {fault}")
@@ -82,21 +61,24 @@ class Chaos:
             raise ThrottledError("slow down", system="simulated", call=name)
         if fault == "lost request":
             raise TransientApiError("lost", system="simulated", call=name)
-        result = self._step(name, function) if name in WRITES else function()
+        if name in WRITES:
+            result = self._step(name, function, *args, **kwargs)
+        else:
+            result = function(*args, **kwargs)
         if fault == "lost answer":
             raise TransientApiError("lost", system="simulated", call=name)
         return result
 
-    def _step(self, name: str, function: Callable[[], Any]) -> Any:
-        self._maybe_crash(f"before {name}")
-        result = function()
-        self._maybe_crash(f"after {name}")
+    def _step(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._maybe_crash(name, "before")
+        result = function(*args, **kwargs)
+        self._maybe_crash(name, "after")
         return result
 
-    def _maybe_crash(self, where: str) -> None:
+    def _maybe_crash(self, name: str, when: str) -> None:
         self.steps += 1
         if self.steps == self.weather.crash_at:
-            self.note(f"crash {where}")
+            self.note(f"crash {when} {name}")
             raise Crash
 
 
@@ -107,12 +89,13 @@ class _Watched:
         self,
         inner: Any,
         names: tuple[str, ...],
-        around: Callable[[str, Callable[[], Any]], Any],
+        around: Callable[..., Any],
     ) -> None:
         self._inner, self._names, self._around = inner, names, around
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        if name not in self._names:
-            return found
-        return lambda *args, **kwargs: self._around(name, lambda: found(*args, **kwargs))
+        if name in self._names:
+            found = partial(self._around, name, found)
+            setattr(self, name, found)
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from leadsync.model import Json
@@ -65,14 +66,14 @@ class Diary:
     entered: dict[tuple[RecordId, str], set[Value]] = field(
         default_factory=lambda: defaultdict(set)
     )
-    events: list[str] = field(default_factory=list)
+    events: list[tuple[int, datetime, str]] = field(default_factory=list)
 
     # -- writing
 
     def note(self, event: str) -> int:
         """Add a line to the story and return its moment."""
         self.now += 1
-        self.events.append(f"{self.now:4} {self.world.clock.now():%H:%M:%S} {event}")
+        self.events.append((self.now, self.world.clock.now(), event))
         return self.now
 
     def person_edited(self, person: int, before: Json, values: Json, *, created: bool) -> None:
@@ -118,6 +119,11 @@ class Diary:
         for table, row_id, row in self.rows():
             if name in fields_of(table):
                 self.edits[row_id, name] = Edit(at, plain(name, row[COLUMNS[name]]))
+
+    @property
+    def story(self) -> list[str]:
+        """All events, a line each."""
+        return [f"{moment:4} {at:%H:%M:%S} {event}" for moment, at, event in self.events]
 
     # -- cycles
 

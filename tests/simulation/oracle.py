@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container
+from dataclasses import dataclass
 from typing import Any
 
 from leadsync.cycle.report import TERMINAL
@@ -161,9 +162,8 @@ class _Judge:
         entry = self.entries[name]
         direction = entry.get("direction", "both")
         marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
-        story = f"{table} {pair} {name}: Marketo {marketo!r}, Dynamics {dynamics!r}, {entry}"
         verdict = self._verdict(pair, table, name, direction)
-        story += f", {verdict}"
+        story = _Story(table, pair, marketo, dynamics, entry, verdict)
         if self.held(*pair, name):
             known = self.diary.entered[pair[0], name] | self.diary.entered[pair[1], name]
             known |= {verdict.marketo, verdict.dynamics, *verdict.allowed}
@@ -185,7 +185,7 @@ class _Judge:
         marketo: Value,
         dynamics: Value,
         verdict: Verdict,
-        story: str,
+        story: _Story,
     ) -> None:
         """The source is never written; the target has its value, or a later one of its own.
 
@@ -286,6 +286,22 @@ class _Judge:
 
     def _in(self, name: str, value: Value, allowed: set[Value]) -> bool:
         return any(self._same(name, value, other) for other in allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What a failed judgement of a field says."""
+
+    table: str
+    pair: Pair
+    marketo: Value
+    dynamics: Value
+    entry: Json
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        values = f"Marketo {self.marketo!r}, Dynamics {self.dynamics!r}"
+        return f"{self.table} {self.pair}: {values}, {self.entry}, {self.verdict}"
 
 
 class Verdict:

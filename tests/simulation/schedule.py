@@ -1,22 +1,20 @@
-"""One random run: users, cycles and bad luck drawn from a seed, then quiet, then the oracle."""
+"""A schedule: everything that happens in one run, drawn from a seed as a list of steps.
+
+What a step does beyond its kind follows from its own seed and from what the world looks like then,
+so steps can be taken out without changing the others (``simulation.shrink``).
+"""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from random import Random
-from typing import Any
 
-from leadsync.cycle import stages
-from leadsync.cycle.context import CycleRequest, Engine
-from leadsync.errors import LeadsyncError, LeaseHeldError, LeaseLostError
 from leadsync.model import Json
-from leadsync.state.port import StateChanges
-from simulation import oracle
-from simulation.chaos import Chaos, Crash, Weather
-from simulation.users import Users
-from support.world import MAPPING, World
+from simulation.users import weighted_actions
+from support.world import MAPPING
 
 TWO_WAY_RULES = (
     "type_rule",
@@ -27,15 +25,17 @@ TWO_WAY_RULES = (
     "non_empty_wins",
 )
 DIRECTIONS = ("both", "both", "both", "to_marketo", "to_dynamics", "off")
-LONGEST_LAG_SECONDS = 240
 SMALL_PAGE = 5
-CYCLES_TO_REREAD = 12
-LONGER_THAN_A_LEASE = 1000
+#: mappings that runs choose from; few enough to resolve each only once in a long simulation.
+MAPPINGS = 60
+FAULTS = ("throttled", "lost answer", "lost answer", "lost request")
+#: about as many durable steps and calls as a busy cycle has.
+STEPS, CALLS = 130, 14
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What kind of trouble a run has; a seed without trouble can be judged most strictly."""
+    """What kind of trouble a run has; a run without trouble can be judged most strictly."""
 
     invalid: bool
     deletions: bool
@@ -48,225 +48,139 @@ class Style:
 
     @classmethod
     def drawn(cls, random: Random) -> Style:
-        return cls(*(random.random() < 0.4 for _ in range(8)))
+        """Draw the troubles; a changed mapping is dear to resolve, so it is rare."""
+        troubles = [random.random() < 0.4 for _ in fields(cls)]
+        return replace(cls(*troubles), remapping=random.random() < 0.1)
 
 
-class Run:
-    """A run of one seed.
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that a user does, and how many seconds pass until the next step."""
 
-    :raises AssertionError: from :meth:`play`, when a property of semantics.md 9 does not hold; its
-        notes hold the run's story.
+    kind: str
+    seed: int
+    pause: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What goes wrong in one attempt at a cycle; calls and steps are counted over all of it.
+
+    :param crash_at: the durable step before or after which the process dies.
+    :param edits: calls to a system before which a user does something.
+    :param faults: calls to a system that fail, with how.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.random = Random(seed)
-        self.style = Style.drawn(self.random)
-        self.world = World(mapping=drawn_mapping(self.random))
-        self.world.marketo.batch_size = self.world.dynamics.batch_size = self.random.choice(
-            (2, 300)
+    crash_at: int | None = None
+    edits: Mapping[int, Act] = field(default_factory=dict)
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """One run of the pipeline.
+
+    :param backfill: of everything so far, instead of a scheduled run.
+    :param again: a run that did not finish is tried once more, as its scheduler would.
+    """
+
+    seed: int
+    weather: Weather
+    backfill: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Some time passes, users act, something happens to the whole, and a cycle runs."""
+
+    pause: int
+    acts: tuple[Act, ...]
+    cycle: Attempts
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One run from an empty world to the moment when edits stop."""
+
+    seed: int
+    style: Style
+    mapping: Json
+    batch_size: int
+    page_size: int
+    rounds: tuple[Round, ...]
+
+    @property
+    def length(self) -> int:
+        """How many things happen: what shrinking makes smaller."""
+        return sum(
+            1
+            + len(one.acts)
+            + len(one.cycle.weather.edits)
+            + len(one.cycle.weather.faults)
+            + (one.cycle.weather.crash_at is not None)
+            + bool(one.event)
+            for one in self.rounds
         )
-        if self.style.lag:
-            self.world.marketo.lag = self._lag
-            self.world.marketo.page_size = self.random.choice((SMALL_PAGE, 300))
-        if self.style.refusals:
-            self.world.marketo.refuse = self._refuse
-            self.world.dynamics.refuse = self._refuse
-        self.users = Users(
-            self.random, self.world, invalid=self.style.invalid, deletions=self.style.deletions
-        )
-        self.diary = self.users.diary
-        self._runs = 0
-        self._unmapped: list[Json] = []
-
-    def play(self) -> None:
-        """Play the schedule, let things settle, and judge."""
-        self.diary.note(f"style {self.style} mapping {self.world.mapping}")
-        try:
-            self._play()
-        except (AssertionError, Exception) as error:
-            error.add_note("\n".join([f"seed {self.seed}", *self.diary.events]))
-            raise
-
-    def _play(self) -> None:
-        for _ in range(self.random.randint(1, 5)):
-            self.users.add_row()
-        for _ in range(self.random.randint(0, 3)):
-            self.users.add_person()
-        for _ in range(self.random.randint(2, 6)):
-            self._round()
-        self._settle()
-
-    def _round(self) -> None:
-        self.world.clock.advance(self.random.choice((20, 60, 60, 300, 1200, 3600)))
-        for _ in range(self.random.choice((0, 1, 2, 4))):
-            self.users.act()
-            self.world.clock.advance(self.random.choice((0, 1, 5)))
-        chance = self.random.random()
-        if self.style.remapping and chance < 0.25:
-            self._remap()
-        elif chance < 0.1:
-            self.world.dynamics.expired = True
-            self.diary.note("delta links expire")
-        elif self.style.faults and chance < 0.2:
-            now = self.world.clock.now()
-            self._cycle(kind="backfill", window_from=datetime.fromtimestamp(0, now.tzinfo))
-            return
-        self._cycle()
-
-    # -- cycles
-
-    def _cycle(self, **request: Any) -> None:
-        style = self.style
-        weather = Weather.drawn(
-            self.random, edits=style.edits, faults=style.faults, crashes=style.crashes
-        )
-        self._runs += 1
-        request = {
-            "kind": "scheduled",
-            "window_to": self.world.clock.now(),
-            "run_id": f"run-{self._runs}",
-            **request,
-        }
-        finished = self._attempt(CycleRequest(**request), weather)
-        if finished or self.random.random() < 0.5:
-            return
-        self._attempt(CycleRequest(**request), Weather())  # the same run, tried again
-
-    def _attempt(self, request: CycleRequest, weather: Weather) -> bool:
-        """Run one attempt and note what it left; tell whether it finished."""
-        restless = [p for p in self.world.marketo.people if self.world.marketo.unsettled(p)]
-        began = self.diary.cycle_begins()
-        chaos = Chaos(self.world, weather, self.users.act, self.diary.note)
-        report, smooth = None, False
-        try:
-            report, smooth = self._stages(chaos.around(self.world.engine), request)
-            oracle.check_report(report)
-        except Crash:
-            pass
-        except LeaseHeldError:
-            self.diary.note("another run has the lease")
-        except LeaseLostError:
-            self.diary.note("lease lost")
-        except LeadsyncError as error:
-            self.diary.note(f"gave up: {error}")
-        clean = smooth and report is not None and request.kind == "scheduled"
-        self.diary.note(f"cycle {request.kind} clean={clean} {_told(report)}")
-        if self.world.marketo.page_size == SMALL_PAGE:
-            clean = False  # how many cycles a late activity takes depends on the pages
-        quiet = self.diary.cycle_ended(began, restless, clean=clean)
-        oracle.check_pairs(self.diary, quiet)
-        self.diary.agree(quiet)
-        return report is not None
-
-    def _stages(self, engine: Engine, request: CycleRequest) -> tuple[Json, bool]:
-        """Run the stages as a scheduler does: side by side, repeated, tried again.
-
-        :returns: the report, and whether every stage ran just once.
-        """
-        cycle = stages.open_cycle(engine, request)
-        reads = [stages.extract_marketo, stages.extract_dynamics]
-        writes = [stages.load_dynamics, stages.load_marketo]
-        self.random.shuffle(reads)
-        self.random.shuffle(writes)
-        smooth = True
-        for stage in (*reads, stages.merge_and_validate, *writes):
-            smooth &= self._stage(engine, cycle, stage)
-        report = stages.quarantine_and_commit(engine, cycle)
-        if self.style.faults and self.random.random() < 0.3:
-            assert stages.quarantine_and_commit(engine, cycle) == report
-        engine.staging.drop(cycle["cycle_id"])
-        return report, smooth
-
-    def _stage(self, engine: Engine, cycle: Json, stage: Any) -> bool:
-        """Run a stage, again after a failure and sometimes for no reason."""
-        tries = 0
-        while True:
-            tries += 1
-            try:
-                stage(engine, cycle)
-            except LeaseLostError:
-                raise
-            except LeadsyncError:
-                if tries > 2 or self.random.random() < 0.3:
-                    self._give_back(cycle)
-                    raise
-                self.diary.note(f"{stage.__name__} is tried again")
-                continue
-            if not (self.style.faults and self.random.random() < 0.1):
-                return tries == 1
-            self.diary.note(f"{stage.__name__} is repeated")
-
-    def _give_back(self, cycle: Json) -> None:
-        lease = self.world.store.current_lease("cycle")
-        if lease and self.random.random() < 0.5:
-            self.world.store.release_lease(lease[0])
-
-    # -- trouble
-
-    def _lag(self) -> float:
-        return self.random.choice((0, 0, 5, 90, LONGEST_LAG_SECONDS))
-
-    def _refuse(self, _record: object) -> bool:
-        if self.random.random() >= 0.1:
-            return False
-        self.diary.note("the server refuses a record")
-        return True
-
-    def _remap(self) -> None:
-        """Take a field out of the mapping, or put one back."""
-        mapping = copy.deepcopy(self.world.mapping)
-        if self._unmapped:
-            entry = self._unmapped.pop()
-            mapping["fields"].append(entry)
-            self.world.mapping = mapping
-            self.diary.field_mapped_again(entry["marketo"])
-            return
-        entry = next(f for f in mapping["fields"] if f["marketo"] in ("city", "country"))
-        mapping["fields"].remove(entry)
-        self._unmapped.append(entry)
-        self.world.mapping = mapping
-        self.diary.note(f"{entry['marketo']} is no longer mapped")
-
-    # -- the end
-
-    def _settle(self) -> None:
-        """Stop editing, let delays pass, release what servers refused; then two clean cycles."""
-        world = self.world
-        self.diary.note("edits stop")
-        world.marketo.lag = lambda: 0.0
-        world.marketo.refuse = lambda record: False
-        world.dynamics.refuse = lambda write: False
-        world.dynamics.expired = False
-        world.clock.advance(LONGER_THAN_A_LEASE)
-        self._release_refused()
-        for _ in range(CYCLES_TO_REREAD if world.marketo.page_size == SMALL_PAGE else 0):
-            self._last_cycle()  # late activities are looked for one page a cycle
-        for _ in range(2):
-            self._last_cycle()
-        oracle.check_settled(self.diary)
-        journalled = len(world.store.journal())
-        self._last_cycle()
-        assert world.writes == 0, f"P2: {world.marketo.writes} {world.dynamics.writes}"
-        assert len(world.store.journal()) == journalled, "P2: journal rows without a change"
-
-    def _last_cycle(self) -> None:
-        began = self.diary.cycle_begins()
-        report = self.world.cycle()
-        oracle.check_report(report)
-        self.diary.note(f"last cycle {_told(report)}")
-        self.diary.cycle_ended(began, (), clean=False)
-
-    def _release_refused(self) -> None:
-        items = self.world.store.quarantine(statuses=("open",))
-        refused = [i for i in items if any(f["source"] == "server" for f in i["failures"])]
-        for item in refused:
-            item["status"] = "released"
-        self.world.store.apply(StateChanges(quarantine=refused), lease=None)
 
 
-def drawn_mapping(random: Random) -> Json:
-    """Return a mapping with random rules and directions."""
+def drawn(seed: int) -> Schedule:
+    """Draw the schedule of a seed."""
+    random = Random(seed)
+    style = Style.drawn(random)
+    mapping = mapping_of(random.randrange(MAPPINGS))
+    batch_size = random.choice((2, 300))
+    page_size = random.choice((SMALL_PAGE, 300, 300)) if style.lag else 300
+    rounds = [_round(random, style) for _ in range(random.choice((1, 2, 3, 3, 4, 5)))]
+    population = ["add_row"] * random.randint(1, 5) + ["add_person"] * random.randint(0, 3)
+    acts = tuple(_act(random, kind) for kind in population)
+    first = rounds[0]
+    rounds[0] = Round(first.pause, acts + first.acts, first.cycle, first.event)
+    return Schedule(seed, style, mapping, batch_size, page_size, tuple(rounds))
+
+
+def _round(random: Random, style: Style) -> Round:
+    acts = tuple(_drawn_act(random, style) for _ in range(random.choice((0, 1, 2, 4))))
+    event, backfill, chance = "", False, random.random()
+    if style.remapping and chance < 0.25:
+        event = "remap"
+    elif chance < 0.1:
+        event = "expire"
+    elif style.faults and chance < 0.2:
+        backfill = True
+    cycle = Attempts(_seed(random), _weather(random, style), backfill, random.random() < 0.5)
+    return Round(random.choice((20, 60, 60, 300, 1200, 3600)), acts, cycle, event)
+
+
+def _weather(random: Random, style: Style) -> Weather:
+    crashes = style.crashes and random.random() < 0.5
+    edits = random.randrange(3) if style.edits else 0
+    faults = random.randrange(3) if style.faults else 0
+    return Weather(
+        crash_at=random.randrange(STEPS) if crashes else None,
+        edits={random.randrange(CALLS): _drawn_act(random, style) for _ in range(edits)},
+        faults={random.randrange(CALLS): random.choice(FAULTS) for _ in range(faults)},
+    )
+
+
+def _drawn_act(random: Random, style: Style) -> Act:
+    kinds, weights = weighted_actions(deletions=style.deletions)
+    return _act(random, random.choices(kinds, weights)[0])
+
+
+def _act(random: Random, kind: str) -> Act:
+    return Act(kind, _seed(random), random.choice((0, 1, 5)))
+
+
+def _seed(random: Random) -> int:
+    return random.randrange(2**32)
+
+
+@cache
+def mapping_of(number: int) -> Json:
+    """Return a mapping with random rules and directions; nobody may change it."""
+    random = Random(f"mapping {number}")
     mapping = copy.deepcopy(MAPPING)
     for entry in mapping["fields"]:
         if entry["marketo"] in ("title", "phone", "city", "country"):
@@ -281,15 +195,3 @@ def drawn_mapping(random: Random) -> Json:
         "on_marketo_delete": random.choice(("recreate", "recreate", "suppress")),
     }
     return mapping
-
-
-def _told(report: Json | None) -> str:
-    if report is None:
-        return "no report"
-    told = []
-    for direction, tables in report["counts"].items():
-        for table, counts in tables.items():
-            kept = {name: count for name, count in counts.items() if count}
-            if kept:
-                told.append(f"{direction} {table} {kept}")
-    return "; ".join(told)

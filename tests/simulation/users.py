@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -13,41 +14,47 @@ from support.world import World
 MOST_RECORDS = 8
 
 
+#: what users do, how often, and whether it is about deleting.
+ACTIONS = (
+    ("edit_person", 6, False),
+    ("edit_row", 6, False),
+    ("edit_both", 4, False),
+    ("edit_equally", 2, False),
+    ("add_row", 2, False),
+    ("add_person", 1, False),
+    ("flip", 1, False),
+    ("delete_person", 1, True),
+    ("delete_row", 1, True),
+    ("restore_row", 1, True),
+)
+
+
+@cache
+def weighted_actions(*, deletions: bool) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return what users may do, and how often."""
+    chosen = [(kind, weight) for kind, weight, deletes in ACTIONS if deletions or not deletes]
+    kinds, weights = zip(*chosen, strict=True)
+    return kinds, weights
+
+
 class Users:
     """Acts on a world as people do.
 
     :param invalid: whether they enter values that the other side cannot take.
-    :param deletions: whether they delete records and bring them back.
     :ivar favourites: the fields that they edit; few, so that edits meet.
     """
 
-    def __init__(self, random: Random, world: World, *, invalid: bool, deletions: bool) -> None:
-        self.random, self.world = random, world
-        self.invalid, self.deletions = invalid, deletions
+    def __init__(self, random: Random, world: World, *, invalid: bool) -> None:
+        self.random, self.world, self.invalid = random, world, invalid
         self.diary = Diary(world)
         self.bin: list[tuple[str, Json]] = []
         some = random.sample(list(COLUMNS), 3) if random.random() < 0.5 else list(COLUMNS)
-        self.favourites = set(some) | {"title"}
-        self._actions: list[tuple[int, Any]] = [
-            (6, self._edit_person),
-            (6, self._edit_row),
-            (4, self._edit_both),
-            (2, self._edit_equally),
-            (2, self.add_row),
-            (1, self.add_person),
-            (1, self._flip),
-        ]
-        if deletions:
-            self._actions += [
-                (1, self._delete_person),
-                (1, self._delete_row),
-                (1, self._restore_row),
-            ]
+        self.favourites = {*some, "title"}
 
-    def act(self) -> None:
+    def act(self, kind: str, seed: int) -> None:
         """Do one thing, if there is anything to do it to."""
-        weights, actions = zip(*self._actions, strict=True)
-        self.random.choices(actions, weights)[0]()
+        self.random = Random(seed)
+        getattr(self, kind)()
 
     # -- creating
 
@@ -76,21 +83,21 @@ class Users:
 
     # -- editing
 
-    def _edit_person(self) -> None:
+    def edit_person(self) -> None:
         people = list(self.world.marketo.people)
         if people:
             names = self._some(tuple(COLUMNS))
             person = self.random.choice(people)
             self._edit_person_with(person, {name: self._person_value(name) for name in names})
 
-    def _edit_row(self) -> None:
+    def edit_row(self) -> None:
         rows = list(self.diary.rows())
         if rows:
             table, row_id, _ = self.random.choice(rows)
             names = self._some(fields_of(table))
             self._edit_row_with(table, row_id, self._row_values(table, names))
 
-    def _edit_both(self) -> None:
+    def edit_both(self) -> None:
         """Edit one field of a pair on both sides, each in its own way."""
         pairs = list(self.diary.pairs())
         if pairs:
@@ -99,7 +106,7 @@ class Users:
             self._edit_person_with(person, {name: self._person_value(name)})
             self._edit_row_with(table, row_id, self._row_values(table, [name]))
 
-    def _edit_equally(self) -> None:
+    def edit_equally(self) -> None:
         """Give one field of a pair the same value on both sides."""
         pairs = list(self.diary.pairs())
         if pairs:
@@ -119,7 +126,7 @@ class Users:
         self.world.dynamics.edit(table, row_id, **values)
         self.diary.row_edited(table, row_id, before, values, created=False)
 
-    def _flip(self) -> None:
+    def flip(self) -> None:
         rows = list(self.diary.rows())
         if rows:
             table, row_id, row = self.random.choice(rows)
@@ -128,14 +135,14 @@ class Users:
 
     # -- deleting
 
-    def _delete_person(self) -> None:
+    def delete_person(self) -> None:
         people = list(self.world.marketo.people)
         if people:
             person = self.random.choice(people)
             self.world.marketo.delete(person)
             self.diary.person_deleted[person] = self.diary.note(f"person {person} deleted")
 
-    def _delete_row(self) -> None:
+    def delete_row(self) -> None:
         rows = list(self.diary.rows())
         if rows:
             table, row_id, row = self.random.choice(rows)
@@ -143,7 +150,7 @@ class Users:
             self.bin.append((table, row))
             self.diary.row_deleted[row_id] = self.diary.note(f"{table} {row_id[-2:]} deleted")
 
-    def _restore_row(self) -> None:
+    def restore_row(self) -> None:
         if self.bin:
             table, row = self.bin.pop(self.random.randrange(len(self.bin)))
             self.world.dynamics.restore(table, row)

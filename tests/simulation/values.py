@@ -64,10 +64,10 @@ def plain(field: str, raw: Any) -> Value:
 
 def compared(mapping: Json, field: str, value: Value) -> Value:
     """Return the part of a value that the run's mapping compares (S057)."""
+    if field != "firstName" or not isinstance(value, str):
+        return value
     entry: Json = next((entry for entry in mapping["fields"] if entry["marketo"] == field), {})
-    if field == "firstName" and entry.get("on_invalid") == "truncate" and isinstance(value, str):
-        return value[:LONGEST_FIRST_NAME]
-    return value
+    return value[:LONGEST_FIRST_NAME] if entry.get("on_invalid") == "truncate" else value
 
 
 def invalid_fields(person: Json) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from leadsync.cycle.context import CycleRequest, Engine, in_turn
 from leadsync.cycle.on_request import answer_now, person_request
+from leadsync.cycle.plans import Plans
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.mapping.model import Mapping
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue
@@ -23,6 +25,7 @@ from leadsync.state.port import RequestRow
 from leadsync.validation.plain import check_plain
 from support.simulated import ManualClock, SimulatedDynamics, SimulatedMarketo
 
+SETTINGS = Settings(data=Path(), staging="", mapping=Path())
 PERSON_FIELDS = {
     "firstName": "string",
     "lastName": "string",
@@ -154,6 +157,9 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     store: MemoryStateStore = field(default_factory=MemoryStateStore)
     staging: MemoryStaging = field(default_factory=MemoryStaging)
+    plans: Plans = field(default_factory=Plans)
+    settings: Settings = field(default_factory=lambda: SETTINGS)
+    validate: Callable[[Json], Mapping] = Mapping.model_validate
 
     def __post_init__(self) -> None:
         self._engine: Engine | None = None
@@ -180,11 +186,12 @@ class World:
             store=self.store,
             staging=self.staging,
             ledger=NoLedger(),
-            mapping=Mapping.model_validate(self.mapping),
-            settings=Settings(data=Path(), staging="", mapping=Path()),
+            mapping=self.validate(self.mapping),
+            settings=self.settings,
             check=check_plain,
             new_id=lambda: next(self._ids)[::-1],
             in_parallel=in_turn,
+            plans=self.plans,
         )
 
     # -- running

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -122,7 +122,7 @@ class Cycle:
         return self.run_id or self.cycle_id
 
     def to_json(self) -> Json:
-        document = asdict(self)
+        document: Json = {name: getattr(self, name) for name in self.__slots__}
         for name in ("window_from", "window_to", "opened_at"):
             moment = document[name]
             document[name] = moment.isoformat() if moment else None

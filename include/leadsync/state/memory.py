@@ -58,6 +58,13 @@ class MemoryStateStore:
         self._schemas: dict[str, tuple[datetime, str]] = {}
         self._requests = MemoryRequests()
 
+    @classmethod
+    def knowing(cls, other: MemoryStateStore) -> MemoryStateStore:
+        """Return an empty store that has cached the same schemas as ``other``."""
+        store = cls()
+        store._schemas.update(other._schemas)
+        return store
+
     def acquire_lease(
         self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
     ) -> Lease:

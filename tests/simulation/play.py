@@ -1,0 +1,236 @@
+"""Plays a schedule: users, cycles and bad luck, then quiet, then the oracle."""
+
+from __future__ import annotations
+
+import copy
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from leadsync.cycle import stages
+from leadsync.cycle.context import CycleRequest, Engine
+from leadsync.errors import LeadsyncError, LeaseHeldError, LeaseLostError
+from leadsync.model import Json
+from leadsync.state.port import StateChanges
+from simulation import oracle
+from simulation.chaos import Chaos, Crash
+from simulation.prepared import prepared_world
+from simulation.schedule import SMALL_PAGE, Act, Attempts, Round, Schedule, Weather
+from simulation.users import Users
+
+LONGEST_LAG_SECONDS = 240
+CYCLES_TO_REREAD = 12
+LONGER_THAN_A_LEASE = 1000
+
+
+class Run:
+    """A run of one schedule.
+
+    :ivar steps: durable steps of each attempt, in order.
+    :raises AssertionError: from :meth:`play`, when a property of semantics.md 9 does not hold.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.style = schedule.style
+        self.random = Random(schedule.seed)
+        self.world = prepared_world(schedule.mapping)
+        self.world.marketo.batch_size = self.world.dynamics.batch_size = schedule.batch_size
+        self.world.marketo.page_size = schedule.page_size
+        if self.style.lag:
+            self.world.marketo.lag = self._lag
+        if self.style.refusals:
+            self.world.marketo.refuse = self._refuse
+            self.world.dynamics.refuse = self._refuse
+        self.users = Users(self.random, self.world, invalid=self.style.invalid)
+        self.diary = self.users.diary
+        self.steps: list[int] = []
+        self._unmapped: list[Json] = []
+
+    def play(self) -> None:
+        """Play the schedule, let things settle, and judge."""
+        for number, one in enumerate(self.schedule.rounds):
+            self._round(number, one)
+        self._settle()
+
+    @property
+    def story(self) -> str:
+        """What happened so far, a line for every event."""
+        mapping = self.schedule.mapping
+        title = f"seed {self.schedule.seed}: {self.style}"
+        fields = [f"  {entry}" for entry in mapping["fields"]]
+        return "\n".join([title, *fields, str(mapping["policies"]), *self.diary.story])
+
+    def _round(self, number: int, one: Round) -> None:
+        self.world.clock.advance(one.pause)
+        for act in one.acts:
+            self._act(act)
+        if one.event == "remap":
+            self._remap()
+        elif one.event == "expire":
+            self.world.dynamics.expired = True
+            self.diary.note("delta links expire")
+        self._run(number, one.cycle)
+
+    def _act(self, act: Act) -> None:
+        self.users.act(act.kind, act.seed)
+        self.world.clock.advance(act.pause)
+
+    # -- cycles
+
+    def _run(self, number: int, attempts: Attempts) -> None:
+        self.random = Random(attempts.seed)
+        now = self.world.clock.now()
+        request = CycleRequest(
+            kind="backfill" if attempts.backfill else "scheduled",
+            window_to=now,
+            window_from=datetime.fromtimestamp(0, now.tzinfo) if attempts.backfill else None,
+            run_id=f"run-{number}",
+        )
+        finished = self._attempt(request, attempts.weather)
+        if not finished and attempts.again:
+            self._attempt(request, Weather())
+
+    def _attempt(self, request: CycleRequest, weather: Weather) -> bool:
+        """Run one attempt and note what it left; tell whether it finished."""
+        restless = [p for p in self.world.marketo.people if self.world.marketo.unsettled(p)]
+        began = self.diary.cycle_begins()
+        chaos = Chaos(self.world.clock, weather, self._act, self.diary.note)
+        report, smooth = None, False
+        try:
+            report, smooth = self._stages(chaos.around(self.world.engine), request)
+            oracle.check_report(report)
+        except Crash:
+            pass
+        except LeaseHeldError:
+            self.diary.note("another run has the lease")
+        except LeaseLostError:
+            self.diary.note("lease lost")
+        except LeadsyncError as error:
+            self.diary.note(f"gave up: {error}")
+        self.steps.append(chaos.steps)
+        clean = smooth and report is not None and request.kind == "scheduled"
+        self.diary.note(f"cycle {request.kind} clean={clean} {_told(report)}")
+        if self.schedule.page_size == SMALL_PAGE:
+            clean = False  # how many cycles a late activity takes depends on the pages
+        quiet = self.diary.cycle_ended(began, restless, clean=clean)
+        oracle.check_pairs(self.diary, quiet)
+        self.diary.agree(quiet)
+        return report is not None
+
+    def _stages(self, engine: Engine, request: CycleRequest) -> tuple[Json, bool]:
+        """Run the stages as a scheduler does: side by side, repeated, tried again.
+
+        :returns: the report, and whether every stage ran just once.
+        """
+        cycle = stages.open_cycle(engine, request)
+        reads = [stages.extract_marketo, stages.extract_dynamics]
+        writes = [stages.load_dynamics, stages.load_marketo]
+        self.random.shuffle(reads)
+        self.random.shuffle(writes)
+        smooth = True
+        for stage in (*reads, stages.merge_and_validate, *writes):
+            smooth &= self._stage(engine, cycle, stage)
+        report = stages.quarantine_and_commit(engine, cycle)
+        if self.style.faults and self.random.random() < 0.3:
+            assert stages.quarantine_and_commit(engine, cycle) == report
+        engine.staging.drop(cycle["cycle_id"])
+        return report, smooth
+
+    def _stage(self, engine: Engine, cycle: Json, stage: Any) -> bool:
+        """Run a stage, again after a failure and sometimes for no reason."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                stage(engine, cycle)
+            except LeaseLostError:
+                raise
+            except LeadsyncError:
+                if tries > 2 or self.random.random() < 0.3:
+                    self._give_back(cycle)
+                    raise
+                self.diary.note(f"{stage.__name__} is tried again")
+                continue
+            if not (self.style.faults and self.random.random() < 0.1):
+                return tries == 1
+            self.diary.note(f"{stage.__name__} is repeated")
+
+    def _give_back(self, cycle: Json) -> None:
+        lease = self.world.store.current_lease("cycle")
+        if lease and self.random.random() < 0.5:
+            self.world.store.release_lease(lease[0])
+
+    # -- trouble
+
+    def _lag(self) -> float:
+        return self.random.choice((0, 0, 5, 90, LONGEST_LAG_SECONDS))
+
+    def _refuse(self, _record: object) -> bool:
+        if self.random.random() >= 0.1:
+            return False
+        self.diary.note("the server refuses a record")
+        return True
+
+    def _remap(self) -> None:
+        """Take a field out of the mapping, or put one back."""
+        mapping = copy.deepcopy(self.world.mapping)
+        if self._unmapped:
+            entry = self._unmapped.pop()
+            mapping["fields"].append(entry)
+            self.world.mapping = mapping
+            self.diary.field_mapped_again(entry["marketo"])
+            return
+        entry = next(f for f in mapping["fields"] if f["marketo"] in ("city", "country"))
+        mapping["fields"].remove(entry)
+        self._unmapped.append(entry)
+        self.world.mapping = mapping
+        self.diary.note(f"{entry['marketo']} is no longer mapped")
+
+    # -- the end
+
+    def _settle(self) -> None:
+        """Stop editing, let delays pass, release what servers refused; then two clean cycles."""
+        world = self.world
+        self.diary.note("edits stop")
+        world.marketo.lag = lambda: 0.0
+        world.marketo.refuse = lambda record: False
+        world.dynamics.refuse = lambda write: False
+        world.dynamics.expired = False
+        world.clock.advance(LONGER_THAN_A_LEASE)
+        self._release_refused()
+        for _ in range(CYCLES_TO_REREAD if self.schedule.page_size == SMALL_PAGE else 0):
+            self._last_cycle()  # late activities are looked for one page a cycle
+        for _ in range(2):
+            self._last_cycle()
+        oracle.check_settled(self.diary)
+        journalled = len(world.store.journal())
+        self._last_cycle()
+        assert world.writes == 0, f"P2: {world.marketo.writes} {world.dynamics.writes}"
+        assert len(world.store.journal()) == journalled, "P2: journal rows without a change"
+
+    def _last_cycle(self) -> None:
+        began = self.diary.cycle_begins()
+        report = self.world.cycle()
+        oracle.check_report(report)
+        self.diary.note(f"last cycle {_told(report)}")
+        self.diary.cycle_ended(began, (), clean=False)
+
+    def _release_refused(self) -> None:
+        items = self.world.store.quarantine(statuses=("open",))
+        refused = [i for i in items if any(f["source"] == "server" for f in i["failures"])]
+        for item in refused:
+            item["status"] = "released"
+        self.world.store.apply(StateChanges(quarantine=refused), lease=None)
+
+
+def _told(report: Json | None) -> str:
+    if report is None:
+        return "no report"
+    told = []
+    for direction, tables in report["counts"].items():
+        for table, counts in tables.items():
+            kept = {name: count for name, count in counts.items() if count}
+            if kept:
+                told.append(f"{direction} {table} {kept}")
+    return "; ".join(told)
