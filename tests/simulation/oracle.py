@@ -111,9 +111,18 @@ class _Judge:
                 live = any(link["status"] in LIVE for link in linked)
                 assert person is not None and live, f"P9: held without a counterpart: {item}"
                 fields = {entry_of(f["field"]) for f in item["failures"]}
-                assert fields & invalid_fields(person), f"P9: {person} is held for {item}"
-            else:
+                justified = fields & invalid_fields(person) or self._overwritten(item)
+                assert justified, f"P9: {person} is held for {item}"
+            elif not self._overwritten(item):
                 self._justified(item)
+
+    def _overwritten(self, item: QuarantineRow) -> bool:
+        """Tell whether a user's change is held that a write went over, so nobody holds it now."""
+        entered = self.diary.entered
+        return all(
+            failure["value"] in entered[item["marketo_id"] or 0, entry_of(failure["field"])]
+            for failure in item["failures"]
+        )
 
     def _justified(self, item: QuarantineRow) -> None:
         """A row is held for an e-mail that others have, or had when it was matched (S116)."""

@@ -11,6 +11,7 @@ from leadsync.cycle.carried import due_rows, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.delta_read import cursor_name, follow
 from leadsync.cycle.extract_related import read_related
+from leadsync.cycle.lost_creates import lost_creates
 from leadsync.cycle.missing_lookups import arrived
 from leadsync.cycle.reading import read_name, read_rows, row_columns, row_record, row_values
 from leadsync.cycle.requests import Asked, named_rows, read_asked
@@ -130,6 +131,7 @@ def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead) -> set[str]:
     """Return known rows that a full read does not have: it reports no deletions itself."""
     present = {str(row[table.schema.primary_id]).lower() for row in delta.rows}
     known = {link["dynamics_id"] for link in engine.store.live_links(table.table)}
+    known |= lost_creates(engine, table.table)
     return (known | unfinished(engine).rows(table.table)) - present
 
 

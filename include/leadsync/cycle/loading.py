@@ -95,6 +95,7 @@ class Loader:
     :param send: makes the call for one batch.
     :param record: turns one batch's answer into state changes and results.
     :param breaker: counts what the server refuses.
+    :ivar unanswered: intents that an earlier try has sent without an answer.
     """
 
     engine: Engine
@@ -105,10 +106,13 @@ class Loader:
     record: Callable[[Sequence[Write], Sequence[Any], StateChanges, Results], None]
     breaker: Breaker
     results: Results = field(default_factory=Results)
+    unanswered: set[str] = field(default_factory=set)
 
     def run(self, writes: Sequence[Write]) -> None:
         """Send what is not done yet, and store the outcome of each batch as it arrives."""
-        done = self._done()
+        sent = self.engine.store.intents(self.cycle.cycle_id, self.side)
+        self.unanswered = {intent for intent, status in sent.items() if status == "pending"}
+        done = {intent for intent, status in sent.items() if status == "done"}
         for write in writes:
             if write.intent_id in done:
                 operation = "created" if write.operation == "create" else "updated"
@@ -136,10 +140,6 @@ class Loader:
             summary[name] = summary.get(name, 0) + 1
         return summary
 
-    def _done(self) -> set[str]:
-        intents = self.engine.store.intents(self.cycle.cycle_id, self.side)
-        return {intent for intent, status in intents.items() if status == "done"}
-
     def _send(self, group: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Any]]:
         self._stop_when_tripped()
         lease = held_lease(self.engine, self.cycle)
@@ -160,9 +160,16 @@ class Loader:
         self.engine.store.apply(changes, lease=held_lease(self.engine, self.cycle))
 
     def _status(self, write: Write, state: str) -> str:
-        """Return an intent's status; a row whose making is in doubt is asked for again (S027)."""
-        in_doubt = state == "deferred" and write.operation == "create" and self.side == "dynamics"
-        return "pending" if in_doubt else _INTENT_STATUS[state]
+        """Return an intent's status; a record whose making is in doubt is asked for again (S027).
+
+        A refusal says nothing about an earlier try whose answer never came.
+        """
+        doubtful = (state == "deferred" and self.side == "dynamics") or (
+            state == "quarantined" and write.intent_id in self.unanswered
+        )
+        if doubtful and write.operation == "create":
+            return "pending"
+        return _INTENT_STATUS[state]
 
     def _intent(self, write: Write, status: Any, now: datetime) -> IntentRow:
         record = write.record

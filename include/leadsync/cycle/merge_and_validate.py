@@ -19,6 +19,7 @@ from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.hold_waiting import hold_waiting
 from leadsync.cycle.marks import MARKS
+from leadsync.cycle.lost_creates import link_lost_creates
 from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.opt_out_lane import let_stops_through
 from leadsync.cycle.opt_out_spread import spread_opt_outs
@@ -141,6 +142,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     )
     work = Work()
     links = find_links(engine, window)
+    link_lost_creates(engine, cycle, plan, window, links)
     gatherer = Gatherer(engine, cycle, plan, window, pending, links, work)
     candidates = admitted(engine, cycle, plan, gatherer.run(), work)
     relations = load_relations(engine, cycle, plan)

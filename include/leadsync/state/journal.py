@@ -56,13 +56,11 @@ def intent_statuses(connection: Connection, cycle_id: str, side: str) -> dict[st
     return {intent_id: status for intent_id, status in connection.execute(chosen)}
 
 
-def pending_creates(connection: Connection, dynamics_ids: Sequence[str]) -> list[IntentRow]:
-    """Return create intents for the rows that were never confirmed."""
-    chosen = select(intent).where(
-        intent.c.operation == "create",
-        intent.c.status == "pending",
-        among(connection, intent.c.dynamics_id, dynamics_ids),
-    )
+def pending_creates(connection: Connection, dynamics_ids: Sequence[str] | None) -> list[IntentRow]:
+    """Return create intents that were never confirmed, of all rows or of those named."""
+    chosen = select(intent).where(intent.c.operation == "create", intent.c.status == "pending")
+    if dynamics_ids is not None:
+        chosen = chosen.where(among(connection, intent.c.dynamics_id, dynamics_ids))
     found = rows_of(connection, chosen.order_by(intent.c.intent_id))
     return cast("list[IntentRow]", found)
 

@@ -172,14 +172,14 @@ class MemoryStateStore:
             if intent_id in self._intents
         }
 
-    def pending_creates(self, dynamics_ids: Sequence[str]) -> list[IntentRow]:
-        wanted = set(dynamics_ids)
+    def pending_creates(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
+        wanted = None if dynamics_ids is None else set(dynamics_ids)
         return [
             _copied(row)
             for _, row in sorted(self._intents.items())
             if row["operation"] == "create"
             and row["status"] == "pending"
-            and row["dynamics_id"] in wanted
+            and (wanted is None or row["dynamics_id"] in wanted)
         ]
 
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:

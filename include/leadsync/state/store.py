@@ -128,7 +128,7 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return journal.intent_statuses(connection, cycle_id, side)
 
-    def pending_creates(self, dynamics_ids: Sequence[str]) -> list[IntentRow]:
+    def pending_creates(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
         with reading(self.engine) as connection:
             return journal.pending_creates(connection, dynamics_ids)
 
