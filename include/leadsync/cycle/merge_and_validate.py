@@ -18,8 +18,8 @@ from leadsync.cycle.decide import Proposal, Proposals, decide
 from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.hold_waiting import hold_waiting
-from leadsync.cycle.marks import MARKS
 from leadsync.cycle.lost_creates import link_lost_creates
+from leadsync.cycle.marks import MARKS
 from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.opt_out_lane import let_stops_through
 from leadsync.cycle.opt_out_spread import spread_opt_outs
