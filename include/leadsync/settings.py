@@ -25,6 +25,10 @@ class Settings:
     :param lease_seconds: after which a crashed cycle is taken over: ``LEADSYNC_LEASE_SECONDS``.
     :param schema_ttl_seconds: how long a schema read from a system is trusted:
         ``LEADSYNC_SCHEMA_TTL_SECONDS``.
+    :param deleted_leads_days: how old the cursor of Marketo's deletions may be before all persons
+        are compared instead; Marketo keeps 14 days: ``LEADSYNC_DELETED_LEADS_DAYS``.
+    :param lead_changes_days: the same for changed values, of which Marketo keeps 90 days:
+        ``LEADSYNC_LEAD_CHANGES_DAYS``.
     """
 
     data: Path
@@ -33,6 +37,8 @@ class Settings:
     overlap_seconds: float = 300.0
     lease_seconds: float = 120.0
     schema_ttl_seconds: float = 3600.0
+    deleted_leads_days: float = 13.0
+    lead_changes_days: float = 85.0
 
 
 def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJECT) -> Settings:
@@ -51,6 +57,8 @@ def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJ
         overlap_seconds=_seconds(environ, "LEADSYNC_OVERLAP_SECONDS", 300.0, least=0.0),
         lease_seconds=_seconds(environ, "LEADSYNC_LEASE_SECONDS", 120.0, least=10.0),
         schema_ttl_seconds=_seconds(environ, "LEADSYNC_SCHEMA_TTL_SECONDS", 3600.0, least=0.0),
+        deleted_leads_days=_days(environ, "LEADSYNC_DELETED_LEADS_DAYS", 13.0),
+        lead_changes_days=_days(environ, "LEADSYNC_LEAD_CHANGES_DAYS", 85.0),
     )
 
 
@@ -69,17 +77,27 @@ def _staging(environ: Mapping[str, str], project: Path, data: Path) -> str:
     return str(project / Path(value).expanduser()) if value else str(data / "staging")
 
 
+def _days(environ: Mapping[str, str], name: str, default: float) -> float:
+    return _number(environ, name, default, least=0.0, unit="days")
+
+
 def _seconds(environ: Mapping[str, str], name: str, default: float, *, least: float) -> float:
+    return _number(environ, name, default, least=least, unit="seconds")
+
+
+def _number(
+    environ: Mapping[str, str], name: str, default: float, *, least: float, unit: str
+) -> float:
     text = _value(environ, name)
     if not text:
         return default
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = float("nan")
-    if not least <= seconds < float("inf"):
+        number = float("nan")
+    if not least <= number < float("inf"):
         raise ConfigurationError(
-            f"{name} is {text!r}, which is no number of seconds from {least:g} up.",
+            f"{name} is {text!r}, which is no number of {unit} from {least:g} up.",
             remedy=f"Set it to a number such as {default:g}, or unset it.",
         )
-    return seconds
+    return number

@@ -34,6 +34,8 @@ def test_values_come_from_the_environment() -> None:
             "LEADSYNC_OVERLAP_SECONDS": "0",
             "LEADSYNC_LEASE_SECONDS": " 30.5 ",
             "LEADSYNC_SCHEMA_TTL_SECONDS": "60",
+            "LEADSYNC_DELETED_LEADS_DAYS": "7",
+            "LEADSYNC_LEAD_CHANGES_DAYS": "30.5",
         }
     )
     assert settings.staging == "s3://bucket/leadsync"
@@ -41,6 +43,7 @@ def test_values_come_from_the_environment() -> None:
     assert settings.overlap_seconds == 0
     assert settings.lease_seconds == 30.5
     assert settings.schema_ttl_seconds == 60
+    assert (settings.deleted_leads_days, settings.lead_changes_days) == (7, 30.5)
 
 
 def test_relative_paths_start_at_the_project(tmp_path: Path) -> None:

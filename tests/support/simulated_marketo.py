@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from leadsync.clock import FIRST_INSTANT
 from leadsync.errors import RejectedError
 from leadsync.model import (
     Activity,
@@ -30,6 +31,7 @@ class SimulatedMarketo:
     :ivar before_write: edits that users make right before the next record is written.
     :ivar lag: seconds until the next activity appears in the log, behind others that are younger.
     :ivar refuse: whether the server refuses a record for a reason of its own.
+    :ivar tokens_since: older paging tokens are refused.
     :ivar merge_logs_delete: whether the losers of a merge also appear in the deletion feed.
     """
 
@@ -47,8 +49,10 @@ class SimulatedMarketo:
         self.lag: Callable[[], float] = lambda: 0.0
         self.refuse: Callable[[Json], bool] = lambda record: False
         self.before_write: list[tuple[int, Json]] = []
+        self.tokens_since = FIRST_INSTANT
         self._visible: dict[str, datetime] = {}
         self._ids = itertools.count(1001)
+        self._guids = itertools.count(1)
 
     # -- users
 
@@ -64,6 +68,10 @@ class SimulatedMarketo:
     def edit(self, person: int, **values: Any) -> None:
         """Change a person as a user does."""
         self._change(person, values, log=True, source="Marketo Flow Action")
+
+    def forget_activities(self) -> None:
+        """Prune the log, as Marketo does with old activities."""
+        self.log.clear()
 
     def delete(self, person: int) -> None:
         """Delete a person as a user does."""
@@ -144,6 +152,8 @@ class SimulatedMarketo:
     ) -> FeedRead:
         """Return what the log shows behind ``token``, by time, at most ``pages`` pages of it."""
         moment, _, last = token.partition(" ")
+        if datetime.fromisoformat(moment) < self.tokens_since:
+            raise RejectedError("invalid nextPageToken", system="marketo", call="GET", code="1003")
         start, now = (datetime.fromisoformat(moment), int(last)), self.clock.now()
         behind = self.log[bisect_right(self.log, start, key=place) :]  # the log is in order
         found = [
@@ -219,7 +229,7 @@ class SimulatedMarketo:
         changes: tuple[FieldChange, ...] = (),
         attributes: Json | None = None,
     ) -> None:
-        guid = str(len(self.log) + 1)
+        guid = str(next(self._guids))
         now = self.clock.now()
         self.log.append(Activity(guid, person, type_id, now, changes, attributes or {}))
         self._visible[guid] = now + timedelta(seconds=self.lag())

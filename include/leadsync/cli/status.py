@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_counts, print_json, print_table
-from leadsync.clock import SystemClock
+from leadsync.clock import SystemClock, format_instant
 from leadsync.engine import open_state
 from leadsync.model import Json
-from leadsync.state.port import StateStore
+from leadsync.state.port import CycleRecord, StateStore
+
+#: cycles that are looked through for the last full comparison.
+RECENT = 100
 
 
 @click.command()
@@ -27,10 +32,19 @@ def status(as_json: bool) -> None:
         print_counts(f"Last cycle: {last['cycle_id']} ({last['status']})", last["report"]["counts"])
 
 
+def _last_full_comparison(done: Iterable[CycleRecord]) -> str | None:
+    """Return when a cycle last had to compare everything, and which cursors it had to give up."""
+    for cycle in done:
+        names = (cycle.report or {}).get("full_comparison")
+        if names:
+            return f"{format_instant(cycle.window_to)}: {', '.join(names)}"
+    return None
+
+
 def status_document(store: StateStore) -> Json:
     """Return the state in one document; times in ISO form, lag in seconds."""
     now = SystemClock().now()
-    cycles = store.cycles(limit=20)
+    cycles = store.cycles(limit=RECENT)
     done = [cycle for cycle in cycles if cycle.status == "done"]
     lease = store.current_lease("cycle")
     last = cycles[0] if cycles else None
@@ -41,6 +55,7 @@ def status_document(store: StateStore) -> Json:
         "running": running,
         "held_by": lease[0].owner if lease and running else None,
         "suspended": done[0].report.get("suspended", []) if done and done[0].report else [],
+        "last_full_comparison": _last_full_comparison(done),
         "last_cycle": None
         if last is None
         else {

@@ -13,6 +13,7 @@ from leadsync.cycle.answers import answered
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.full_comparison import full_comparisons
 from leadsync.cycle.loading import staged_links
 from leadsync.cycle.marks import add_marks
 from leadsync.cycle.quarantine_commit import QuarantineKeeper
@@ -42,6 +43,8 @@ STAGES = (
     "load_marketo",
 )
 
+EXTRACTS = ("extract_marketo", "extract_dynamics")
+
 #: Overlaps for which processed activities are remembered beyond what is still to be settled.
 SEEN_OVERLAPS = 4
 
@@ -60,6 +63,9 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     pending = unfinished(engine)
     outcomes = final_outcomes(engine, cycle)
     report = build_report(cycle, plan, outcomes, _calls(engine, cycle))
+    report["full_comparison"] = full_comparisons(
+        *(engine.staging.read_document(cycle.cycle_id, name) for name in EXTRACTS)
+    )
     items = _quarantined(engine, cycle)
     afterwards = _afterwards(engine, cycle, outcomes)
     keeper = QuarantineKeeper(
@@ -235,7 +241,7 @@ def _deferred(
 
 
 def _advance(engine: Engine, cycle: Cycle, changes: StateChanges) -> None:
-    for stage in ("extract_marketo", "extract_dynamics"):
+    for stage in EXTRACTS:
         document = engine.staging.read_document(cycle.cycle_id, stage)
         changes.cursors.update(document["cursors"] if document else {})
     activities = engine.staging.read_rows(cycle.cycle_id, "activities").records

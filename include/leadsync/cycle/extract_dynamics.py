@@ -31,6 +31,7 @@ class _Extract:
     values: list[Values] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
     full_reads: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
     mapped_anew: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -59,6 +60,7 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
             "stamp": engine.new_id(),
             "cursors": extract.cursors,
             "mapped_anew": extract.mapped_anew,
+            "full_comparison": extract.given_up,
             "summary": summary,
         },
     )
@@ -119,6 +121,8 @@ def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
     deleted = set(delta.deleted)
     if delta.full:
         extract.full_reads.append(table.table)
+        if stored:
+            extract.given_up.append(cursor_name(table.table))
         deleted |= _vanished(engine, table, delta)
     _add_rows(extract, table, list(delta.rows), "feed")
     _add_deleted(extract, table, deleted, "feed")

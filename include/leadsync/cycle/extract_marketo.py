@@ -14,7 +14,8 @@ from leadsync.clock import format_instant
 from leadsync.cycle.carried import due_persons, person_key, unfinished
 from leadsync.cycle.consent import clicks
 from leadsync.cycle.context import Cycle, Engine, held_lease
-from leadsync.cycle.person_feeds import PersonFeeds, read_feeds
+from leadsync.cycle.full_comparison import Compared, compare_persons
+from leadsync.cycle.person_feeds import CHANGES_CURSOR, PersonFeeds, read_feeds
 from leadsync.cycle.reading import as_table, person_values, read_persons, row_id_of
 from leadsync.cycle.requests import NamedPersons, named_persons, read_asked
 from leadsync.cycle.schemas import plan_of
@@ -47,7 +48,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
         {"guid": activity.guid, "at": activity.at.isoformat()} for activity in feeds.all()
     ]
     engine.staging.write_rows(cycle.cycle_id, "activities", Rows(ACTIVITIES, seen))
-    summary: Json = {"activities": len(seen)}
+    summary: Json = {"activities": len(seen), "full_comparison": list(feeds.given_up)}
     for record in records:
         summary[record["event"]] = summary.get(record["event"], 0) + 1
     engine.staging.write_document(
@@ -59,6 +60,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
             "unsettled_since": feeds.unsettled_since and feeds.unsettled_since.isoformat(),
             "overwritten": to_document(overwritten),
             "clicks": clicks([*feeds.changes, *feeds.events]),
+            "full_comparison": list(feeds.given_up),
             "summary": summary,
         },
     )
@@ -71,7 +73,9 @@ def _persons(
     by_person: dict[int, list[Activity]] = defaultdict(list)
     for activity in feeds.changes:
         by_person[activity.person_id].append(activity)
-    deleted = {activity.person_id for activity in feeds.deletes}
+    compared = _compared(engine, plan, feeds)
+    by_person.update({person: [] for person in compared.differing - by_person.keys()})
+    deleted = {activity.person_id for activity in feeds.deletes} | compared.missing
     pending = unfinished(engine)
     carried = due_persons(pending, plan) if cycle.moves_cursors else set()
     named = named_persons(engine, read_asked(engine, cycle), pending, {*by_person, *carried})
@@ -79,7 +83,7 @@ def _persons(
     links = _live_links(engine, everybody)
     echoes = _echoes(engine, plan, by_person, links) if cycle.moves_cursors else set()
     overwritten = find_overwritten(engine, plan, by_person, links) if cycle.moves_cursors else {}
-    echoes -= overwritten.keys()
+    echoes -= overwritten.keys() | compared.differing
     wanted = {
         person
         for person in {*by_person, *carried, *named.forced} - deleted
@@ -116,6 +120,13 @@ def _persons(
         )
         values.append(_values(plan, named, links.get(person), person, raw))
     return records, values, overwritten
+
+
+def _compared(engine: Engine, plan: SyncPlan, feeds: PersonFeeds) -> Compared:
+    """Return what feeds that had to start anew could not tell."""
+    if not feeds.given_up:
+        return Compared()
+    return compare_persons(engine, plan, values=CHANGES_CURSOR in feeds.given_up)
 
 
 def _event(is_linked: bool, table: Table | None, raw: Json | None, *, merged: bool) -> str:

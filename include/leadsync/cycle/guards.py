@@ -34,3 +34,20 @@ def guard_mass_delete(engine: Engine, plan: SyncPlan, work: Work) -> None:
                 remedy="Check whether the deletion was meant; if it was, raise mass_delete_share "
                 "in the mapping file for the next cycle.",
             )
+
+
+def guard_missing_persons(plan: SyncPlan, table: str, missing: int, linked: int) -> None:
+    """Stop when a full comparison misses too many persons: it may be looking at another Marketo.
+
+    Persons that a feed reports as deleted do not count: Marketo itself has said so.
+
+    :raises MassDeleteError: names the table, the number and the share.
+    """
+    share = plan.policies.mass_delete_share
+    if missing >= FEW_DELETIONS and missing > share * linked:
+        raise MassDeleteError(
+            f"{missing} of {linked} persons linked to {table} records are not in Marketo, more "
+            f"than mass_delete_share ({share:.0%}) allows; nothing was written.",
+            remedy="Check that the connection leads to the right Marketo instance; if the persons "
+            "were meant to be deleted, raise mass_delete_share for the next cycle.",
+        )

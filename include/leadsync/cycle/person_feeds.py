@@ -6,6 +6,7 @@ third one follows their activity types (reference/marketo-rest.md 8, gotcha 47).
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,14 +14,19 @@ from functools import partial
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.feed_cursor import FeedCursor
+from leadsync.errors import RejectedError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.marketo.activities import MERGE_LEADS, UNSUBSCRIBE_EMAIL
 from leadsync.model import Activity, FeedRead
 from leadsync.state.port import StateChanges
 
+logger = logging.getLogger(__name__)
+
 CHANGES_CURSOR = "marketo.lead_changes"
 DELETES_CURSOR = "marketo.deleted_leads"
 EVENTS_CURSOR = "marketo.events"
+#: how old the cursor of merges may be: they are kept for 25 months (reference/marketo-rest.md 8.6).
+MERGES_DAYS = 700.0
 CURSORS = (CHANGES_CURSOR, DELETES_CURSOR, EVENTS_CURSOR)
 #: activity types of the third feed.
 EVENT_TYPES = (UNSUBSCRIBE_EMAIL, MERGE_LEADS)
@@ -28,13 +34,17 @@ EVENT_TYPES = (UNSUBSCRIBE_EMAIL, MERGE_LEADS)
 
 @dataclass(slots=True)
 class PersonFeeds:
-    """What the feeds said that was not processed before."""
+    """What the feeds said that was not processed before.
+
+    :param given_up: names of cursors that had to start anew: what they missed is unknown.
+    """
 
     changes: list[Activity] = field(default_factory=list)
     deletes: list[Activity] = field(default_factory=list)
     events: list[Activity] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
     unsettled_since: datetime | None = None
+    given_up: tuple[str, ...] = ()
 
     def all(self) -> list[Activity]:
         """Return the activities of all feeds."""
@@ -65,8 +75,7 @@ def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
     stored = engine.store.cursors()
     missing = [name for name in CURSORS if name not in stored]
     if missing:
-        since = cycle.opened_at - timedelta(seconds=engine.settings.overlap_seconds)
-        first = FeedCursor(engine.marketo.paging_token(since), since).format()
+        first = _first_cursor(engine, cycle.opened_at).format()
         begun = dict.fromkeys(missing, first)
         stored.update(begun)
         lease = held_lease(engine, cycle)
@@ -89,9 +98,14 @@ def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetim
 
 
 def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -> PersonFeeds:
+    given_up: list[str] = []
+
     def feed(name: str, read: ReadFeed) -> Feed:
         made = Feed(engine, read, FeedCursor.parse(stored[name]))
-        made.read_to_end()
+        if not _read_remembered(made, _remembered_for(engine, name)):
+            given_up.append(name)
+            made.cursor = _first_cursor(engine, engine.clock.now())
+            made.read_to_end()
         return made
 
     # The deletions before the merges: a merge is logged before the deletions that it explains.
@@ -106,4 +120,32 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -
         events=events.found,
         cursors={name: feed.cursor.format() for name, feed in zip(CURSORS, feeds, strict=True)},
         unsettled_since=min(feed.cursor.unsettled_since for feed in feeds),
+        given_up=tuple(given_up),
     )
+
+
+def _first_cursor(engine: Engine, now: datetime) -> FeedCursor:
+    """Return the cursor of a feed that begins now, but for activities that appear late."""
+    since = now - timedelta(seconds=engine.settings.overlap_seconds)
+    return FeedCursor(engine.marketo.paging_token(since), since)
+
+
+def _remembered_for(engine: Engine, name: str) -> timedelta:
+    """Return how old a cursor may be before its feed may have forgotten something."""
+    days = {
+        CHANGES_CURSOR: engine.settings.lead_changes_days,
+        DELETES_CURSOR: engine.settings.deleted_leads_days,
+    }
+    return timedelta(days=days.get(name, MERGES_DAYS))
+
+
+def _read_remembered(feed: Feed, limit: timedelta) -> bool:
+    """Read a feed from its cursor; tell whether it still remembered everything from there."""
+    if feed.engine.clock.now() - feed.cursor.reached > limit:
+        return False
+    try:
+        feed.read_to_end()
+    except RejectedError as error:
+        logger.warning("marketo: a stored paging token was refused (%s)", error.code)
+        return False
+    return True
