@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 
 from leadsync.cycle.context import CycleRequest, Engine
+from leadsync.cycle.on_request import answer_now, person_request
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.cycle.schemas import load_plan
 from leadsync.doctor import Diagnosis, Doctor
 from leadsync.engine import build_engine
 from leadsync.model import Json
 from leadsync.settings import PROJECT
-from leadsync.state.port import JournalRow, QuarantineRow
+from leadsync.state.port import JournalRow, QuarantineRow, RequestRow
 from support.sandbox import RunningSandbox
 
 COMMAND = [sys.executable, "-c", "from leadsync.cli.main import main; main()"]
@@ -53,6 +54,17 @@ class Synced:
         request = CycleRequest(kind="manual", window_to=datetime.now(UTC))
         self.reports.append(run_cycle(self.engine, request))
         return self.reports[-1]
+
+    def ask(self, *requests: RequestRow) -> list[RequestRow]:
+        """Run a cycle on requests and return them as they stand then."""
+        answered = answer_now(self.engine, requests, 60)
+        self.reports.extend([answered.report] if answered.report else [])
+        return answered.requests
+
+    def sync_person(self, *persons: int, **asked: Any) -> list[RequestRow]:
+        """Ask for persons to become rows, and return the answers."""
+        engine = self.engine
+        return self.ask(*(person_request(engine, "sync_person", p, **asked) for p in persons))
 
     def backfill(self, start: datetime, end: datetime) -> Json:
         """Run a backfill of an interval."""

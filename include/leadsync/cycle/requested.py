@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from leadsync.cycle.admission import ERASED
 from leadsync.cycle.answers import Answer, Outcome
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.gather import Links, Window
+from leadsync.cycle.marks import marked
 from leadsync.cycle.match_accounts import match_accounts
 from leadsync.cycle.match_persons import Person, rows_of_persons
 from leadsync.cycle.owners import Owner, Owners, read_owners
@@ -50,6 +52,7 @@ class Requested:
     pending: Unfinished
     work: Work
     owners: Owners = field(init=False)
+    erased: set[str] = field(default_factory=set)
     verdicts: dict[int, RowVerdict] = field(default_factory=dict)
     persons: dict[int, Json] = field(init=False)
     _served: set[int] = field(default_factory=set)
@@ -58,6 +61,8 @@ class Requested:
         """Add what the requests want to ``work`` and return their answers."""
         self.persons = {person["marketo_id"]: person for person, _ in self.window.persons}
         self.owners = read_owners(self.engine, self.plan, self._owner_names())
+        emails = (person["email_key"] for person, _ in self.window.persons if _wanted(person))
+        self.erased = marked(self.engine, "erased", emails)
         wanted = [one for one in self.window.persons if self._becomes_row(one[0])]
         self.verdicts = rows_of_persons(self.engine, self.cycle, self.plan, wanted, self.work)
         self._complete_creations(wanted)
@@ -97,7 +102,8 @@ class Requested:
             return False
         owner = self._assign_to(person["marketo_id"])
         known_owner = owner is None or self.owners.find(owner) is not None
-        return known_owner and person["wanted_table"] in self.plan.tables
+        known_table = person["wanted_table"] in self.plan.tables
+        return known_owner and known_table and person["email_key"] not in self.erased
 
     def _link(self, person: int) -> LinkRow | None:
         """Return the person's link, stored or found in this cycle."""
@@ -139,6 +145,8 @@ class Requested:
         if person["event"] == "deleted":
             message = f"there is no person {request['marketo_id']} in Marketo"
             return Answer(request["request_id"], "missing", message)
+        if person["email_key"] in self.erased:
+            return Answer(request["request_id"], "refused", ERASED)
         owner = request["assign_to"]
         if owner is not None and self.owners.find(owner) is None:
             message = f"there is no Dynamics user {owner}; give an id, user name or e-mail address"
