@@ -70,6 +70,12 @@ def test_s011_a_person_becomes_one_linked_lead(synced: Synced) -> None:
     assert synced.record_writes() == 0
 
 
+def test_a_row_made_of_a_person_costs_two_and_five_calls(synced: Synced) -> None:
+    synced.cycle()
+    synced.sync_person(ek(synced))
+    assert synced.reports[-1]["calls"] == {"marketo": 2, "dynamics": 5}
+
+
 def test_s012_a_linked_person_is_left_alone(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     synced.edit_person(person, title="CTO")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from leadsync.mapping.document import read_document
 from leadsync.model import Json
 from leadsync.settings import PROJECT
 from support.synced import Synced
@@ -29,7 +29,7 @@ def remap(
     :param policies: policies to set.
     :param changes: settings by Marketo name, such as ``title={"rule": "newest_wins"}``.
     """
-    document = yaml.safe_load(SHIPPED.read_text("utf-8"))
+    document = read_document(SHIPPED.read_text("utf-8"))[0]
     entries: list[dict[str, Any]] = [
         {**entry, **changes.get(entry["marketo"], {})}
         for entry in document["fields"]
@@ -48,14 +48,14 @@ def relate(
     policies: Json | None = None,
 ) -> None:
     """Let ``synced`` work with the shipped mapping and these company and owner fields alone."""
-    document = yaml.safe_load(SHIPPED.read_text("utf-8"))
+    document = read_document(SHIPPED.read_text("utf-8"))[0]
     document |= {"company": list(company), "owner": list(owner)}
     document["policies"] |= policies or {}
     _write(synced, document)
 
 
 def _write(synced: Synced, document: Json) -> None:
-    Path(synced.environ["LEADSYNC_MAPPING"]).write_text(yaml.safe_dump(document), "utf-8")
+    Path(synced.environ["LEADSYNC_MAPPING"]).write_text(json.dumps(document), "utf-8")
 
 
 def add_field(synced: Synced, name: str, data_type: str) -> None:
