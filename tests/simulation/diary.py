@@ -45,6 +45,7 @@ class Diary:
         cannot be known from outside which values leadsync took for agreed.
     :ivar own_unrest: the same for one record, which was edited while a cycle ran.
     :ivar before_link: what both records of a pair held just before it became one.
+    :ivar opted_out: records that share an address with one that a user opted out, at any time.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     """
@@ -63,6 +64,7 @@ class Diary:
     flag_set: dict[str, int] = field(default_factory=dict)
     user_persons: set[int] = field(default_factory=set)
     shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
+    opted_out: set[RecordId] = field(default_factory=set)
     entered: dict[tuple[RecordId, str], set[Value]] = field(
         default_factory=lambda: defaultdict(set)
     )
@@ -160,6 +162,25 @@ class Diary:
                 marketo = compared(mapping, name, plain(name, person.get(name)))
                 if marketo == compared(mapping, name, plain(name, row[COLUMNS[name]])):
                     self.agreed[pair, name] = Edit(self.now, marketo)
+
+    def spread_opt_outs(self) -> None:
+        """Note who may be unsubscribed by an address that they share with one who is (S108)."""
+        stopped = {
+            record
+            for (record, name), values in self.entered.items()
+            if name == "unsubscribed" and True in values
+        }
+        grown = True
+        while grown:
+            grown = False
+            for records in self.shared_emails.values():
+                if records & stopped and not records <= stopped:
+                    stopped |= records
+                    grown = True
+        for (person, row_id), *_ in self.pairs():
+            if stopped & {person, row_id}:
+                stopped |= {person, row_id}
+        self.opted_out = stopped
 
     # -- reading
 

@@ -42,6 +42,7 @@ def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
 
 class _Judge:
     def __init__(self, diary: Diary) -> None:
+        diary.spread_opt_outs()
         self.diary = diary
         self.world = diary.world
         self.mapping = self.world.mapping
@@ -159,7 +160,8 @@ class _Judge:
         for name in fields_of(table):
             for record, now in ((pair[0], person.get(name)), (pair[1], row[COLUMNS[name]])):
                 edit = self.diary.edits.get((record, name))
-                if edit and edit.at > self.diary.flag_set.get(pair[1], 0):
+                stopped = name == "unsubscribed" and record in self.diary.opted_out
+                if edit and edit.at > self.diary.flag_set.get(pair[1], 0) and not stopped:
                     kept = plain(name, now) == edit.value or self._stopped(name, now, record)
                     assert kept, f"P3: {record} {name} {now} {edit}"
 
@@ -240,6 +242,8 @@ class _Judge:
             allowed=set(),
         )
         verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
+        if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
+            verdict.allowed.add(True)
         return verdict
 
     def _allowed(

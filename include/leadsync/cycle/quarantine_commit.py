@@ -47,12 +47,11 @@ class QuarantineKeeper:
 
     def _ended(self, outcome: Mapping[str, Any], failing: set[str]) -> list[QuarantineRow]:
         status = _ENDS.get(outcome["state"])
-        if status is None:
-            return []
         return [
-            {**item, "status": status, "last_seen": self.now}
+            {**item, "status": status or "superseded", "last_seen": self.now}
             for item in self._items(outcome["record_key"])
             if item["record_key"] not in failing
+            and (status is not None or _has_been_retried(item, outcome["state"]))
         ]
 
     def _items(self, key: str) -> list[QuarantineRow]:
@@ -80,3 +79,8 @@ class QuarantineKeeper:
             last_seen=self.now,
             cycle_id=self.cycle_id,
         )
+
+
+def _has_been_retried(item: QuarantineRow, state: str) -> bool:
+    """Tell whether a released part of a record was tried, and other parts alone fail now."""
+    return item["status"] == "released" and state == "quarantined"

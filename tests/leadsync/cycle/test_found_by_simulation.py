@@ -13,6 +13,7 @@ from leadsync.cycle import stages
 from leadsync.cycle.context import CycleRequest
 from leadsync.errors import TransientApiError
 from leadsync.model import Json, MarketoField
+from leadsync.state.port import StateChanges
 from support.world import World, world
 
 __all__ = ["world"]
@@ -255,3 +256,19 @@ def test_a_refusal_does_not_hide_that_an_earlier_try_made_the_person(world: Worl
         world.cycle()
     assert world.dynamics.rows["lead"][row]["jobtitle"] == "CIO"
     assert world.person_of(row)["phone"] is None
+
+
+def test_a_released_stop_ends_when_it_goes_out_though_the_record_stays_held(world: World) -> None:
+    person, row = world.linked()
+    world.marketo.edit(person, unsubscribed=True, firstName="x" * 60)
+    world.dynamics.refuse = lambda write: True
+    world.cycle()
+    world.dynamics.refuse = lambda write: False
+    items = world.store.quarantine(statuses=("open",))
+    for item in items:
+        item["status"] = "released"
+    world.store.apply(StateChanges(quarantine=items), lease=None)
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["donotbulkemail"] is True
+    assert [item["record_key"] for item in world.quarantined()] == [f"to_dynamics:{person}"]
+    assert not world.store.quarantine(statuses=("released",))
