@@ -191,12 +191,17 @@ class SimulatedMarketo:
         assert len(records) <= self.batch_size
         return [self._sync(action, lookup_field, dict(record)) for record in records]
 
+    def _found(self, lookup_field: str, value: Any) -> list[int]:
+        if lookup_field == "id":
+            return [value] if value in self.people else []
+        return [p for p, v in self.people.items() if v.get(lookup_field) == value]
+
     def _sync(self, action: str, lookup_field: str, record: Json) -> PersonResult:
         for person, values in self.before_write:
             self.edit(person, **values)
         self.before_write.clear()
         self.writes.append((action, dict(record)))
-        found = [p for p, v in self.people.items() if v.get(lookup_field) == record[lookup_field]]
+        found = self._found(lookup_field, record[lookup_field])
         if action == "updateOnly" and not found:
             return PersonResult("skipped", None, (RecordError("1004", "Lead not found"),))
         if len(found) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,7 @@ from leadsync.cycle.loading import (
     read_writes,
     staged_links,
 )
-from leadsync.cycle.opt_out_lane import restrictive_fields, run_in_lanes
+from leadsync.cycle.opt_out_lane import restrictive_fields, run_in_lanes, stopping
 from leadsync.cycle.opt_out_spread import OPT_OUT
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
@@ -80,10 +80,27 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     )
     stops = restrictive_fields(marketo.plan)
     loader.run(freeing)
-    run_in_lanes(loader, updates, stops)
+    first, bulk = _before_creates(updates, creates, stops, loader.size)
+    run_in_lanes(loader, first, stops)
     loader.send = partial(_create, marketo)
     run_in_lanes(loader, creates, stops)
+    loader.send = partial(_update, marketo)
+    run_in_lanes(loader, bulk, stops)
     return loader.finish()
+
+
+def _before_creates(
+    updates: Sequence[Write], creates: Sequence[Write], stops: Collection[str], size: int
+) -> tuple[Sequence[Write], Sequence[Write]]:
+    """Part the updates by whether they go before new persons or after them (S119).
+
+    New persons need not wait for many plain updates; what stops mailings, or may free a row for
+    another person, goes before them. A batch or less goes first as a whole, to fill its call.
+    """
+    bulk = [w for w in updates if w.operation == "update" and not stopping(w, stops)]
+    if not creates or len(bulk) <= size:
+        return updates, ()
+    return [w for w in updates if w.operation != "update" or stopping(w, stops)], bulk
 
 
 def _freeing(writes: Sequence[Write]) -> list[Write]:

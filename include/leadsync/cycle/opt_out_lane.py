@@ -56,6 +56,11 @@ def let_stops_through(plan: SyncPlan, proposals: Iterable[Proposal], checked: Ch
         checked.accepted.append(Proposal(alone, stops))
 
 
+def stopping(write: Write, fields: Collection[str]) -> bool:
+    """Tell whether the write stops something in one of the restrictive ``fields``."""
+    return bool(_stops(write.values, fields))
+
+
 def run_in_lanes(loader: Loader, writes: Sequence[Write], fields: Collection[str]) -> None:
     """Send the stops' batches before all others, and refused stops once more without the rest.
 

@@ -72,13 +72,13 @@ class Requested:
 
     def _settle_others(self) -> None:
         """Settle persons that do not become rows, or were linked from the other side."""
-        for person, _ in self.window.persons:
+        for person in (person for person, _ in self.window.persons if _wanted(person)):
             marketo_id = person["marketo_id"]
             key = person_key(marketo_id)
             pair = self.work.pair_of(marketo_id)
-            if _wanted(person) and pair is not None:
+            if pair is not None:
                 pair.person_extracted = True
-            elif _wanted(person) and key not in self.work.outcomes:
+            elif key not in self.work.outcomes:
                 self.work.settle(key, "to_dynamics", person, "out_of_scope", "cannot become a row")
 
     # ------------------------------------------------------------ creating
