@@ -51,6 +51,7 @@ def status_document(store: StateStore) -> Json:
     running = lease is not None and lease[0].expires_at > now
     return {
         **store.counts(),
+        "requests_waiting": len(store.requests(waiting=True)),
         "lag_seconds": int((now - done[0].window_to).total_seconds()) if done else None,
         "running": running,
         "held_by": lease[0].owner if lease and running else None,

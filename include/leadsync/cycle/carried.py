@@ -46,14 +46,17 @@ class Unfinished:
 
     def due(self, plan: SyncPlan, direction: Direction) -> list[QuarantineRow | DeferredRow]:
         """Return the records of ``direction`` that this cycle takes up again."""
-        items: list[QuarantineRow | DeferredRow] = [
+        items = [*self.due_items(plan), *self.deferred.values()]
+        return [item for item in items if item["direction"] == direction]
+
+    def due_items(self, plan: SyncPlan) -> list[QuarantineRow]:
+        """Return the quarantine items that are worth another try."""
+        return [
             item
             for group in self.quarantine.values()
             for item in group
             if item["status"] == "released" or item["rules_hash"] != plan.rules_hash
         ]
-        items.extend(self.deferred.values())
-        return [item for item in items if item["direction"] == direction]
 
 
 def unfinished(engine: Engine) -> Unfinished:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from leadsync.cycle.answers import answered
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.follow_ups import follow_ups
 from leadsync.cycle.full_comparison import full_comparisons
 from leadsync.cycle.loading import staged_links
 from leadsync.cycle.marks import add_marks
@@ -76,7 +77,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         base=_base(engine, cycle),
         journal=_events(engine, cycle),
         quarantine=keeper.changes(items, [*outcomes, *afterwards]),
-        deferred=_deferred(cycle, pending, [*outcomes, *unstamped(engine, cycle, outcomes)]),
+        deferred=_deferred(cycle, pending, [*outcomes, *_carried_on(engine, cycle, outcomes)]),
         deferred_cleared=list(pending.deferred) if cycle.moves_cursors else [],
         requests=answered(engine, cycle, [*outcomes, *afterwards], items),
         cycle=_closed(engine, cycle, stored, report),
@@ -111,6 +112,11 @@ def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
             )
         outcomes.append(outcome)
     return outcomes
+
+
+def _carried_on(engine: Engine, cycle: Cycle, outcomes: Sequence[Json]) -> list[Json]:
+    """Return records that are done, and that the next cycle looks at once more."""
+    return [*unstamped(engine, cycle, outcomes), *follow_ups(engine, cycle, outcomes)]
 
 
 def _afterwards(engine: Engine, cycle: Cycle, outcomes: Iterable[Json]) -> list[Json]:

@@ -105,6 +105,7 @@ class PersonMatcher:
             dynamics=row_values(table, raw),
             is_new=former is None,
             restored=former is not None,
+            matched_by_name=True,
             person_extracted=True,
             row_extracted=True,
             created_on=record["created_on"],

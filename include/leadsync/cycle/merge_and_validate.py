@@ -15,6 +15,7 @@ from leadsync.cycle.complete_pairs import complete_pairs
 from leadsync.cycle.consent import apply_consent
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide import Proposal, Proposals, decide
+from leadsync.cycle.follow_ups import write_follow_ups
 from leadsync.cycle.gather import Gatherer, Window, find_links
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.hold_waiting import hold_waiting
@@ -151,6 +152,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     asked = read_asked(engine, cycle)
     requested = Requested(engine, cycle, plan, asked, window, links, pending, work)
     write_answers(engine, cycle, requested.run())
+    write_follow_ups(engine, cycle, plan, work)
     restamp(engine, plan, (person for person, _ in window.persons), links, work)
     complete_pairs(engine, cycle, plan, pending, work)
     claim_overwritten(engine, cycle, plan, work)

@@ -26,7 +26,7 @@ from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.matching_persons import RowVerdict
 from leadsync.model import Json
-from leadsync.state.port import LinkRow, RequestRow
+from leadsync.state.port import LinkRow, QuarantineRow, RequestRow
 
 #: outcomes by what the matching found.
 _HELD: dict[str, Outcome] = {
@@ -66,6 +66,7 @@ class Requested:
         wanted = [one for one in self.window.persons if self._becomes_row(one[0])]
         self.verdicts = rows_of_persons(self.engine, self.cycle, self.plan, wanted, self.work)
         self._complete_creations(wanted)
+        self._assign_again()
         answers = [self._answer(request) for request in self.asked.requests]
         self._settle_others()
         return [answer for answer in answers if answer is not None]
@@ -86,6 +87,7 @@ class Requested:
     def _owner_names(self) -> set[str]:
         names = {request["assign_to"] for request in self.asked.requests}
         names |= {self._assign_to(p["marketo_id"]) for p, _ in self.window.persons if _wanted(p)}
+        names |= {item["row"].get(OWNER) for item in self._failed_assignments()}
         return {name for name in names if name}
 
     def _assign_to(self, person: int) -> str | None:
@@ -133,6 +135,19 @@ class Requested:
             if held.direction == "to_dynamics":
                 name = self._assign_to(held.record["marketo_id"])
                 held.record["beside"] = Beside(assign_to=name).text()
+
+    def _failed_assignments(self) -> list[QuarantineRow]:
+        """Return items of owners that could not be set, and are worth another try."""
+        due = self.pending.due_items(self.plan)
+        return [item for item in due if item["operation"] == "assign"]
+
+    def _assign_again(self) -> None:
+        for item in self._failed_assignments():
+            link = self._link(item["marketo_id"] or 0)
+            name = item["row"].get(OWNER) or ""
+            owner = self.owners.find(name)
+            if link is not None and link["status"] == "open" and owner and owner.user_id:
+                self.work.assignments[link["link_id"]] = Assignment(link, owner.user_id, name)
 
     # ------------------------------------------------------------ answering
 

@@ -27,6 +27,7 @@ class Pair:
     :param converted: the link moved from a lead to the contact that the lead became.
     :param restored: the row was deleted and is back under its own id: its old link opens again.
     :param restamped: the link is stored, and its person lacks our own fields.
+    :param matched_by_name: the row was looked up for the person, so it is in no window.
     :param reopened: the pair came back into scope in this window.
     :param claims: values by field that count as Marketo's in the merge (``merge/claims.py``).
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
@@ -41,6 +42,7 @@ class Pair:
     converted: bool = False
     restored: bool = False
     restamped: bool = False
+    matched_by_name: bool = False
     reopened: bool = False
     person_extracted: bool = False
     row_extracted: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadsync.cycle.on_request import person_request, plan_now, row_request, store_requests
 from leadsync.model import Json
-from leadsync.state.port import RequestRow
+from leadsync.state.port import RequestRow, StateChanges
 from support.world import MAPPING, World, world
 
 __all__ = ["world"]
@@ -355,3 +355,33 @@ def test_a_forced_record_that_is_not_there_is_missing_or_refused(world: World) -
     ]
     outcomes = [answer["outcome"] for answer in world.ask(*asked)]
     assert outcomes == ["missing", "refused", "refused"]
+
+
+def test_an_owner_that_could_not_be_set_is_set_when_the_item_is_released(world: World) -> None:
+    user = world.dynamics.add("systemuser", domainname="u", isdisabled=False)
+    person, row = world.linked()
+    world.dynamics.refuse = lambda write: "ownerid@odata.bind" in write.body
+    world.ask(owner_request(world, person, "u"))
+    world.dynamics.refuse = lambda write: False
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["_ownerid_value"] is None
+    item = only_item(world)
+    item["status"] = "released"
+    world.store.apply(StateChanges(quarantine=[item]), lease=None)  # type: ignore[list-item]
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["_ownerid_value"] == user
+    assert world.store.quarantine(statuses=("open", "released")) == []
+
+
+def test_a_created_row_keeps_what_the_person_lacks_empty(world: World) -> None:
+    """A field held back at creation is the person's change, and no empty column of the row's."""
+    person = world.marketo.add(lastName="Ek", leadSource="Unheard of")
+    world.sync_person(person)
+    world.cycle()
+    world.cycle()
+    assert world.marketo.people[person]["leadSource"] == "Unheard of"
+    assert only_item(world)["record_key"] == f"to_dynamics:{person}:leadSource"
+    world.marketo.edit(person, leadSource="Partner")
+    world.cycle()
+    assert only_row(world)["leadsourcecode"] == 2
+    assert world.quarantined() == []
