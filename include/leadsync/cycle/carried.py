@@ -46,7 +46,8 @@ class Unfinished:
 
     def due(self, plan: SyncPlan, direction: Direction) -> list[QuarantineRow | DeferredRow]:
         """Return the records of ``direction`` that this cycle takes up again."""
-        items = [*self.due_items(plan), *self.deferred.values()]
+        items: list[QuarantineRow | DeferredRow] = [*self.due_items(plan)]
+        items.extend(self.deferred.values())
         return [item for item in items if item["direction"] == direction]
 
     def due_items(self, plan: SyncPlan) -> list[QuarantineRow]:
