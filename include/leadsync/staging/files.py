@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import fsspec
 
 from leadsync.errors import ConfigurationError
 
+#: ids as ``cycle/open.py`` makes them.
+_CYCLE_ID = re.compile(r"\d{8}T\d{6}-.{1,8}")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
 
 
@@ -62,6 +64,15 @@ class CycleFiles:
         with self.explained():
             if self._system.exists(folder):
                 self._system.rm(folder, recursive=True)
+
+    def cycles(self) -> list[str]:
+        """Return the ids of the cycles that have a folder; other folders are not ours."""
+        with self.explained():
+            if not self._system.exists(self._root):
+                return []
+            paths = self._system.ls(self._root, detail=False)
+        names = (unquote(str(path).rstrip("/").rpartition("/")[2]) for path in paths)
+        return sorted(name for name in names if _CYCLE_ID.fullmatch(name))
 
     @contextmanager
     def explained(self) -> Iterator[None]:

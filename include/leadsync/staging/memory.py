@@ -48,6 +48,10 @@ class MemoryStaging:
         """Tell whether a frame or document of that name is kept."""
         return (cycle_id, name) in self._frames or (cycle_id, name) in self._documents
 
+    def cycles(self) -> list[str]:
+        """Return the ids of the cycles of which something is kept."""
+        return sorted({cycle_id for cycle_id, _ in (*self._frames, *self._documents)})
+
     def drop(self, cycle_id: str) -> None:
         """Forget everything of a cycle."""
         self._frames = {key: kept for key, kept in self._frames.items() if key[0] != cycle_id}

@@ -74,6 +74,10 @@ class Staging:
         """Tell whether a frame or document of that name is stored."""
         return any(self._files.has(cycle_id, f"{name}.{kind}") for kind in ("parquet", "json"))
 
+    def cycles(self) -> list[str]:
+        """Return the ids of the cycles of which something is stored."""
+        return self._files.cycles()
+
     def drop(self, cycle_id: str) -> None:
         """Remove everything of a cycle; it is no error when there is nothing."""
         self._files.drop(cycle_id)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
-from leadsync.state.statements import among
+from leadsync.state.links import base_of
+from leadsync.state.port import LinkRow
+from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import (
+    base_value,
     deferred,
     intent,
     journal,
@@ -17,17 +32,26 @@ from leadsync.state.tables import (
     quarantine,
     request,
 )
+from leadsync.state.types import to_json
+from leadsync.values.keys import email_key as key_of
 
+#: the field whose base is a record's address.
+ADDRESS_FIELD = "email"
 #: tables whose rows name a person, a row, or both.
 NAMING: tuple[Table, ...] = (intent, journal, quarantine, deferred, request, link)
 
 
 def erase(
-    connection: Connection, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]
+    connection: Connection,
+    marketo_ids: Sequence[int],
+    dynamics_ids: Sequence[str],
+    address: str | None,
 ) -> dict[str, int]:
     """Remove everything that the records left; returns removed rows by table.
 
     The base of a link goes with it.
+
+    :param address: an e-mail key; whatever else names it goes as well.
     """
 
     def named_in(table: Table) -> ColumnElement[bool]:
@@ -42,6 +66,33 @@ def erase(
         *((table, named_in(table)) for table in NAMING),
     ]
     return {
-        table.name: connection.execute(delete(table).where(condition)).rowcount
+        table.name: connection.execute(
+            delete(table).where(or_(condition, _mentions(table, address)))
+        ).rowcount
         for table, condition in conditions
     }
+
+
+def links_with(connection: Connection, address: str) -> list[LinkRow]:
+    """Return the links whose base holds an e-mail key."""
+    likely = select(base_value.c.link_id).where(_holds(base_value.c.body, address))
+    bases = base_of(connection, list(connection.execute(likely).scalars()))
+    ids = [i for i, base in bases.items() if key_of(base.get(ADDRESS_FIELD)) == address]
+    found = rows_of(connection, select(link).where(among(connection, link.c.link_id, ids)))
+    return cast("list[LinkRow]", found)
+
+
+def _mentions(table: Table, address: str | None) -> ColumnElement[bool]:
+    """Tell where a row names the address; tables without values never do."""
+    if address is None:
+        return false()
+    if table is journal:
+        values = (journal.c.base, journal.c.marketo, journal.c.dynamics)
+        return or_(*(func.lower(func.trim(value)) == address for value in values))
+    documents = {intent: (intent.c.body,), quarantine: (quarantine.c.row, quarantine.c.failures)}
+    return or_(false(), *(_holds(document, address) for document in documents.get(table, ())))
+
+
+def _holds(document: Column[Any], address: str) -> ColumnElement[bool]:
+    """Tell where a JSON document holds a text that is the address."""
+    return func.lower(type_coerce(document, Text)).contains(to_json(address), autoescape=True)

@@ -14,6 +14,7 @@ from leadsync.state import conflicts
 from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_links import LinkIndex
+from leadsync.state.memory_mentions import mentions
 from leadsync.state.memory_requests import MemoryRequests
 from leadsync.state.port import (
     LIVE,
@@ -32,6 +33,7 @@ from leadsync.state.port import (
     StateChanges,
     Values,
 )
+from leadsync.values.keys import email_key
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
 
@@ -110,11 +112,23 @@ class MemoryStateStore:
         if changes.cycle is not None:
             self._cycles[changes.cycle.cycle_id] = _own_report(changes.cycle)
 
-    def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
+    def links_with(self, address: str) -> list[LinkRow]:
+        return self._links.matching(
+            lambda link: email_key(self._base.get(link["link_id"], {}).get("email")) == address
+        )
+
+    def erase(
+        self,
+        marketo_ids: Sequence[int],
+        dynamics_ids: Sequence[str],
+        *,
+        address: str | None = None,
+    ) -> dict[str, int]:
         persons, rows = set(marketo_ids), set(dynamics_ids)
 
         def names(row: Mapping[str, Any]) -> bool:
-            return row["marketo_id"] in persons or row["dynamics_id"] in rows
+            named = row["marketo_id"] in persons or row["dynamics_id"] in rows
+            return named or (address is not None and mentions(row, address))
 
         links = self._links.matching(names)
         gone = {link["link_id"] for link in links}

@@ -97,10 +97,22 @@ class StateStore(Protocol):
         """
         ...
 
-    def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
+    def erase(
+        self,
+        marketo_ids: Sequence[int],
+        dynamics_ids: Sequence[str],
+        *,
+        address: str | None = None,
+    ) -> dict[str, int]:
         """Forget everything that these records left: links, base, journal, intents, quarantine,
         deferrals, requests, lookups (S081); returns removed rows by table.
+
+        :param address: an e-mail key; journal rows, intents and quarantine that name it go as well.
         """
+        ...
+
+    def links_with(self, address: str) -> list[LinkRow]:
+        """Return links of any status whose base holds this e-mail key."""
         ...
 
     def cache_schema(self, name: str, body: Json, now: datetime) -> None:

@@ -80,9 +80,19 @@ class SqlStateStore:
             cycles.write(connection, changes.cycle)
             cycles.move_cursors(connection, changes.cursors)
 
-    def erase(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> dict[str, int]:
+    def erase(
+        self,
+        marketo_ids: Sequence[int],
+        dynamics_ids: Sequence[str],
+        *,
+        address: str | None = None,
+    ) -> dict[str, int]:
         with writing(self.engine) as connection:
-            return erase.erase(connection, marketo_ids, dynamics_ids)
+            return erase.erase(connection, marketo_ids, dynamics_ids, address)
+
+    def links_with(self, address: str) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return erase.links_with(connection, address)
 
     def cache_schema(self, name: str, body: Json, now: datetime) -> None:
         with writing(self.engine) as connection:
