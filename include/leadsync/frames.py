@@ -19,11 +19,12 @@ from leadsync.values.marks import ABSENT
 
 FIELD_PREFIX = "f:"
 
-INTEGERS = frozenset({"marketo_id", "collisions"})
+INTEGERS = frozenset({"marketo_id", "collisions", "merged_into"})
 
 #: A Marketo person of this window. ``event``: ``changed`` (values were read), ``echo`` (every
 #: change equals the base), ``unlinked``, ``deleted``, ``wanted`` (not linked, to become a row of
-#: ``wanted_table``), ``linked`` (was to become a row and has one). ``origin``: ``feed``,
+#: ``wanted_table``), ``linked`` (was to become a row and has one), ``merged`` (into the person
+#: ``merged_into``), ``vanished`` (gone, and no activity says why). ``origin``: ``feed``,
 #: ``carried`` or ``requested``. ``own_id`` is ``leadsyncDynamicsId``, where the person was read.
 PERSONS = (
     "marketo_id",
@@ -33,6 +34,7 @@ PERSONS = (
     "email_key",
     "own_id",
     "wanted_table",
+    "merged_into",
 )
 
 #: A lead or contact of this window. ``event``: ``changed`` or ``deleted``. ``origin`` as above.
@@ -84,6 +86,8 @@ OUTCOMES = (
 #: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps
 #: the person with our fields), ``flag_deleted``, ``assign`` (a new owner). Field columns: only what
 #: is written, else absent. ``beside``: JSON of what is written beside mapped fields.
+#: ``move`` updates a pair whose link got another person; ``deactivate``, ``merge`` and ``unlink``
+#: are described in ``cycle/endings.py``. ``into``: id of the record that a merge keeps.
 #: ``link_status``: status of the link that the write stores; ``open`` where it is null.
 WRITES = (
     "record_key",
@@ -96,6 +100,7 @@ WRITES = (
     "created_on",
     "beside",
     "link_status",
+    "into",
 )
 
 #: A field decision, journalled when the write of its ``record_key`` has succeeded.

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.reading import as_table, person_values, read_persons, read_rows, row_values
+from leadsync.cycle.vanished import GONE, may_be_merged
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.pairs import Pair
@@ -43,7 +44,7 @@ def complete_pairs(
     lagging = [pair for pair in known if not cycle.moves_cursors or _lags(compared, pending, pair)]
     gone = _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])
     for pair in gone:
-        _without_person(cycle, pair, work)
+        _without_person(engine, cycle, pending, pair, work)
         lagging.remove(pair)
     for table in plan.tables.values():
         _read_rows(
@@ -69,6 +70,7 @@ def _lags(compared: Mapping[str, set[str]], pending: Unfinished, pair: Pair) -> 
     return (
         pair.reopened
         or pair.converted
+        or pair.moved
         or (link["status"] == "inactive" and pair.row_extracted)
         or pending.concerns(person_key(link["marketo_id"]))
         or pending.concerns(row_key(link["dynamics_table"], link["dynamics_id"]))
@@ -84,18 +86,25 @@ def _compared(plan: SyncPlan) -> dict[str, set[str]]:
     }
 
 
-def _without_person(cycle: Cycle, pair: Pair, work: Work) -> None:
-    """Close a link whose person is gone before its deletion was reported.
+def _without_person(
+    engine: Engine, cycle: Cycle, pending: Unfinished, pair: Pair, work: Work
+) -> None:
+    """Let a pair wait whose person is gone, or close its link when that was no merge.
 
     The row is matched again in the next cycle, as any row without a link (S074).
     """
     link = pair.link
-    work.close(link, "marketo_deleted", cycle.cycle_id, cycle.opened_at, "deleted in Marketo")
     del work.pairs[link["link_id"]]
-    ids = {name: link[name] for name in ("marketo_id", "dynamics_id")}
+    ids: Json = {name: link[name] for name in ("marketo_id", "dynamics_id")}
+    record: Json = {**ids, "table": link["dynamics_table"]}
+    reason = GONE
+    if may_be_merged(engine, cycle, pending, link["marketo_id"]):
+        work.settle(person_key(link["marketo_id"]), "to_dynamics", record, "deferred", GONE)
+    else:
+        work.close(link, "marketo_deleted", cycle.cycle_id, cycle.opened_at, "deleted in Marketo")
+        reason = "its person no longer exists in Marketo"
     key = row_key(link["dynamics_table"], link["dynamics_id"])
-    reason = "its person no longer exists in Marketo"
-    work.settle(key, "to_marketo", {**ids, "table": link["dynamics_table"]}, "deferred", reason)
+    work.settle(key, "to_marketo", record, "deferred", reason)
 
 
 def _read_persons(engine: Engine, plan: SyncPlan, pairs: list[Pair]) -> list[Pair]:

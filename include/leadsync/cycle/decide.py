@@ -143,12 +143,13 @@ class _Merged:
                 to_dynamics[ruling.field.name] = ruling.target
             if ruling.to_marketo:
                 to_marketo[ruling.field.name] = ruling.target
-        operation = "link" if pair.stamps else "update"
+        operation = "link" if pair.stamps and not pair.moved else "update"
         if to_dynamics:
-            record = _write(pair, "to_dynamics", operation)
+            record = _write(pair, "to_dynamics", "move" if pair.moved else operation)
             proposals.to_dynamics.append(Proposal(record, to_dynamics))
         if to_marketo or pair.stamps:
-            record = _write(pair, "to_marketo", operation)
+            restamps = pair.moved and pair.stamps
+            record = _write(pair, "to_marketo", "move" if restamps else operation)
             proposals.to_marketo.append(Proposal(record, to_marketo))
         written = sorted(self.to_dynamics[position] + self.to_marketo[position])
         proposals.decisions.extend(self._decided(pair, position, column) for column in written)

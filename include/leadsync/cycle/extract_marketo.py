@@ -15,6 +15,7 @@ from leadsync.cycle.carried import due_persons, person_key, unfinished
 from leadsync.cycle.consent import clicks
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.full_comparison import Compared, compare_persons
+from leadsync.cycle.merges import survivors_of
 from leadsync.cycle.person_feeds import CHANGES_CURSOR, PersonFeeds, read_feeds
 from leadsync.cycle.reading import as_table, person_values, read_persons, row_id_of
 from leadsync.cycle.requests import NamedPersons, named_persons, read_asked
@@ -24,6 +25,7 @@ from leadsync.cycle.third_changes import Found, find_overwritten, to_document
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import ACTIVITIES, PERSONS, Rows
 from leadsync.mapping.plan import SyncPlan
+from leadsync.marketo.activities import MERGE_LEADS
 from leadsync.model import Activity, Json, Table
 from leadsync.state.port import LIVE, LinkRow, Values
 from leadsync.values.keys import email_key
@@ -76,10 +78,13 @@ def _persons(
     compared = _compared(engine, plan, feeds)
     by_person.update({person: [] for person in compared.differing - by_person.keys()})
     deleted = {activity.person_id for activity in feeds.deletes} | compared.missing
+    survivors = _survivors(engine, feeds, {*by_person, *deleted})
+    heirs = set(survivors.values())
+    deleted -= survivors.keys()
     pending = unfinished(engine)
     carried = due_persons(pending, plan) if cycle.moves_cursors else set()
     named = named_persons(engine, read_asked(engine, cycle), pending, {*by_person, *carried})
-    everybody = {*by_person, *deleted, *carried, *named.forced, *named.creating}
+    everybody = {*by_person, *deleted, *carried, *named.forced, *named.creating, *heirs}
     links = _live_links(engine, everybody)
     echoes = _echoes(engine, plan, by_person, links) if cycle.moves_cursors else set()
     overwritten = find_overwritten(engine, plan, by_person, links) if cycle.moves_cursors else {}
@@ -94,19 +99,25 @@ def _persons(
             or person not in echoes
             or pending.concerns(person_key(person))
         )
-    } | (named.creating.keys() - deleted)
+    } | ((named.creating.keys() | heirs) - deleted)
+    wanted -= survivors.keys()
     found = read_persons(engine, plan, sorted(wanted))
 
-    gone = deleted | (wanted - found.keys())
-    in_feed = {*by_person, *deleted}
+    in_feed = {*by_person, *deleted, *survivors, *heirs}
     records: list[dict[str, Any]] = []
     values: list[Values] = []
-    for person in sorted(everybody):
+    for person in (*survivors, *sorted(everybody - survivors.keys())):
         raw = found.get(person)
         origin = "feed" if person in in_feed else "carried" if person in carried else "requested"
         table = named.creating.get(person)
         merged = origin != "requested" or person in named.forced
-        event = "deleted" if person in gone else _event(person in links, table, raw, merged=merged)
+        event = _event(person in links or person in heirs, table, raw, merged=merged)
+        if person in survivors:
+            event = "merged"
+        elif person in deleted:
+            event = "deleted"
+        elif person in wanted and raw is None:
+            event = "vanished" if person in links else "deleted"
         records.append(
             {
                 "marketo_id": person,
@@ -116,6 +127,7 @@ def _persons(
                 "email_key": email_key(raw.get("email")) if raw else None,
                 "own_id": row_id_of(raw) if raw else None,
                 "wanted_table": table,
+                "merged_into": survivors.get(person),
             }
         )
         values.append(_values(plan, named, links.get(person), person, raw))
@@ -127,6 +139,13 @@ def _compared(engine: Engine, plan: SyncPlan, feeds: PersonFeeds) -> Compared:
     if not feeds.given_up:
         return Compared()
     return compare_persons(engine, plan, values=CHANGES_CURSOR in feeds.given_up)
+
+
+def _survivors(engine: Engine, feeds: PersonFeeds, seen: set[int]) -> dict[int, int]:
+    """Return the persons in which others ended, for those that matter: linked once, or changed."""
+    survivors = survivors_of(feeds.of_type(MERGE_LEADS))
+    linked = {link["marketo_id"] for link in engine.store.links_of_persons(sorted(survivors))}
+    return {loser: heir for loser, heir in survivors.items() if loser in linked | seen}
 
 
 def _event(is_linked: bool, table: Table | None, raw: Json | None, *, merged: bool) -> str:

@@ -7,47 +7,26 @@ without a link is matched before it becomes a new person (semantics.md 4, 5).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, row_key
+from leadsync.cycle.closing_rows import close_again, close_row, is_being_closed
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.inactive_rows import follow_state, status_of
-from leadsync.cycle.reading import as_table
+from leadsync.cycle.inactive_rows import follow_state, is_active, status_of
+from leadsync.cycle.merged_persons import MergedPersons
+from leadsync.cycle.reviews import end_review, stays_reported
+from leadsync.cycle.vanished import GONE, may_be_merged
+from leadsync.cycle.window import Links, Window
 from leadsync.cycle.work import Removal, Work, event, with_status
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
-from leadsync.state.port import LIVE, LinkRow, Values
+from leadsync.state.port import LinkRow, Values
 
 QUALIFIED_LEAD = "1"
-
-
-@dataclass(slots=True)
-class Window:
-    """The extracted records with their values, as the frames hold them."""
-
-    persons: list[tuple[Json, Values]]
-    rows: list[tuple[Json, Values]]
-
-
-@dataclass(slots=True)
-class Links:
-    """Live links by either side, and every link that a row ever had."""
-
-    by_person: dict[int, LinkRow]
-    by_row: dict[str, LinkRow]
-    closed_by_row: dict[str, LinkRow]
-
-    def keep(self, link: LinkRow) -> None:
-        """Know a live link, or know it as it is now."""
-        self.by_person[link["marketo_id"]] = link
-        self.by_row[link["dynamics_id"]] = link
-
-    def close(self, link: LinkRow) -> None:
-        """Forget a live link."""
-        self.by_person.pop(link["marketo_id"], None)
-        self.by_row.pop(link["dynamics_id"], None)
+#: events of persons that no longer exist.
+_GONE = ("deleted", "vanished", "merged")
 
 
 @dataclass(slots=True)
@@ -61,15 +40,19 @@ class Gatherer:
     pending: Unfinished
     links: Links
     work: Work
+    waiting: set[int] = field(default_factory=set)
+    rows: dict[str, Json] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = {row["dynamics_id"]: row for row, _ in self.window.rows}
 
     def run(self) -> list[tuple[Json, Values]]:
         """Fill ``work`` and return the rows that have no link and want one."""
-        for person, _ in self.window.persons:
-            if person["event"] == "deleted":
-                self._person_deleted(person)
+        self._settle_gone()
         for row, _ in self.window.rows:
             if row["event"] == "deleted":
                 self._row_deleted(row)
+        self._follow_merged_persons()
         for row, _ in self.window.rows:
             if row["originating_lead_id"] and row["sync_flag"] != "false":
                 self._convert(row)
@@ -79,22 +62,71 @@ class Gatherer:
             if row["event"] == "changed" and self._row_changed(row, values)
         ]
         for person, values in self.window.persons:
-            if person["event"] != "deleted":
+            if person["event"] not in _GONE:
                 self._person_seen(person, values)
         return candidates
 
     # ------------------------------------------------------------ deletions
+
+    def _settle_gone(self) -> None:
+        """Settle the persons that no longer exist, but for merged ones."""
+        for person, _ in self.window.persons:
+            if person["event"] == "deleted":
+                self._person_deleted(person)
+            elif person["event"] == "vanished":
+                self._person_vanished(person)
+            elif person["event"] == "unlinked" and self._deactivates:
+                close_again(self.engine, self.pending, person, self.rows, self.work)
 
     def _person_deleted(self, person: Json) -> None:
         """Deleted in Marketo: Dynamics is untouched, the closed link marks the deletion (S073)."""
         key = person_key(person["marketo_id"])
         link = self.links.by_person.get(person["marketo_id"])
         if link is None:
-            self.work.settle(key, "to_dynamics", person, "out_of_scope", "deleted, was not linked")
+            reason = "deleted, was not linked"
+            self.work.settle(key, "to_dynamics", person, "out_of_scope", reason)
+            closed = self.links.closed_by_person.get(person["marketo_id"])
+            end_review(self.work, self.pending, closed, "its person was deleted in Marketo")
             return
         self._close_for_deleted_person(link)
+        if self.plan.policies.on_marketo_delete == "deactivate":
+            closed, row = self.work.links[link["link_id"]], self.rows.get(link["dynamics_id"])
+            needed = link["status"] != "inactive" or row is not None
+            if needed and close_row(self.work, closed, person["marketo_id"], row):
+                return
         reason = "deleted in Marketo; the Dynamics record stays"
         self.work.settle(key, "to_dynamics", _with_link(person, link), "out_of_scope", reason)
+
+    @property
+    def _deactivates(self) -> bool:
+        policies = self.plan.policies
+        return "deactivate" in (policies.on_marketo_delete, policies.on_marketo_merge)
+
+    def _person_vanished(self, person: Json) -> None:
+        """Gone without a trace: a merge may explain it yet (S100)."""
+        marketo_id = person["marketo_id"]
+        if not may_be_merged(self.engine, self.cycle, self.pending, marketo_id):
+            self._person_deleted(person)
+            return
+        link = self.links.by_person.get(marketo_id)
+        record = _with_link(person, link) if link else person
+        self.work.settle(person_key(marketo_id), "to_dynamics", record, "deferred", GONE)
+        self.waiting.add(marketo_id)
+
+    def _follow_merged_persons(self) -> None:
+        people = [person for person, _ in self.window.persons]
+        merges = MergedPersons(
+            self.cycle,
+            self.plan,
+            self.pending,
+            self.rows,
+            {person["marketo_id"] for person in people if person["event"] == "deleted"},
+            self.links,
+            self.work,
+        )
+        for person in people:
+            if person["event"] == "merged":
+                merges.follow(person)
 
     def _row_deleted(self, row: Json) -> None:
         """Deleted in Dynamics: the person stays and is flagged (S072)."""
@@ -114,8 +146,7 @@ class Gatherer:
     def _close_for_deleted_person(self, link: LinkRow) -> None:
         cycle_id, now = self.cycle.cycle_id, self.cycle.opened_at
         self.work.close(link, "marketo_deleted", cycle_id, now, "deleted in Marketo")
-        self.links.close(link)
-        self.links.closed_by_row[link["dynamics_id"]] = self.work.links[link["link_id"]]
+        self.links.end(link, self.work.links[link["link_id"]])
 
     # ------------------------------------------------------------ rows
 
@@ -126,7 +157,11 @@ class Gatherer:
             self._row_out_of_scope(row, link)
             return False
         if link is None:
-            return self._wants_link(row)
+            return self._wants_link(row, values)
+        if link["marketo_id"] in self.waiting:
+            key = row_key(row["table"], row["dynamics_id"])
+            self.work.settle(key, "to_marketo", _with_link(row, link), "deferred", GONE)
+            return False
         pair = self._pair(link)
         pair.dynamics = values
         pair.row_extracted = True
@@ -175,9 +210,14 @@ class Gatherer:
         )
         self.links.keep(stopped)
 
-    def _wants_link(self, row: Json) -> bool:
+    def _wants_link(self, row: Json, values: Values) -> bool:
         key = row_key(row["table"], row["dynamics_id"])
         closed = self.links.closed_by_row.get(row["dynamics_id"])
+        if closed is not None and closed["status"] == "merged":
+            unlinks = self.plan.policies.on_marketo_merge == "unlink"
+            reported = stays_reported(self.work, self.pending, row, values, closed, unlinks=unlinks)
+            if reported is not None:
+                return False
         reason = ""
         if row["master_id"]:
             reason = "merged into another record"
@@ -189,6 +229,15 @@ class Gatherer:
             and self.plan.policies.on_marketo_delete == "suppress"
         ):
             reason = "its person was deleted in Marketo and on_marketo_delete is suppress"
+        elif is_being_closed(self.work, row):
+            reason = "its person was deleted or merged in Marketo; it is being closed"
+        elif (
+            closed is not None
+            and closed["status"] == "marketo_deleted"
+            and self.plan.policies.on_marketo_delete == "deactivate"
+            and not is_active(row)
+        ):
+            reason = "closed, because its person was deleted in Marketo"
         if reason:
             self.work.settle(key, "to_marketo", row, "out_of_scope", reason)
         return not reason
@@ -224,29 +273,13 @@ class Gatherer:
             self.work.settle(key, "to_dynamics", record, "out_of_scope", "the sync filter says No")
         else:
             pair = self._pair(link)
-            if not pair.converted:  # else read again, as the contact's fields
+            if not (pair.converted or pair.moved):  # else read again, as the row's fields
                 pair.marketo = values
             pair.person_extracted = True
             pair.marketo_at = _seconds(person["changed_at"])
 
     def _pair(self, link: LinkRow) -> Pair:
         return self.work.pairs.setdefault(link["link_id"], Pair(link))
-
-
-def find_links(engine: Engine, window: Window) -> Links:
-    """Read every link that the window's records have or had."""
-    found = engine.store.links_of_persons([person["marketo_id"] for person, _ in window.persons])
-    origins = [row["originating_lead_id"] for row, _ in window.rows if row["originating_lead_id"]]
-    for table, more in (("lead", origins), ("contact", [])):
-        ids = [row["dynamics_id"] for row, _ in window.rows if row["table"] == table] + more
-        found = [*found, *engine.store.links_of_rows(as_table(table), ids)]
-    live = [link for link in found if link["status"] in LIVE]
-    closed = [link for link in found if link["status"] not in LIVE]
-    return Links(
-        by_person={link["marketo_id"]: link for link in live},
-        by_row={link["dynamics_id"]: link for link in live},
-        closed_by_row={link["dynamics_id"]: link for link in closed},
-    )
 
 
 def _with_link(record: Mapping[str, object], link: LinkRow) -> Json:

@@ -14,6 +14,7 @@ from leadsync.cycle.breaker_guard import load_breaker
 from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.load_afterwards import Afterwards
+from leadsync.cycle.load_endings import end_rows
 from leadsync.cycle.load_rows import RowLoad
 from leadsync.cycle.loading import (
     Loader,
@@ -65,12 +66,13 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
         load_breaker(engine, dynamics.plan, "dynamics"),
     )
     writes = read_writes(engine, cycle, "dynamics")
-    updates = [w for w in writes if w.operation in ("update", "link", OPT_OUT)]
+    updates = [w for w in writes if w.operation in ("update", "link", "move", OPT_OUT)]
     run_in_lanes(loader, updates, restrictive_fields(dynamics.plan))
     _make_rows(loader, dynamics, [w for w in writes if w.operation == "create"])
     after = Afterwards(engine, cycle)
     loader.send, loader.record = after.send, after.record
     loader.run([w for w in writes if w.operation in ("assign", "qualify")])
+    end_rows(loader, writes)
     return loader.finish()
 
 
@@ -130,4 +132,7 @@ def _written(dynamics: _Dynamics, write: Write, answer: RowResult, changes: Stat
         changes.links.append({**link, "etag": answer.etag or link["etag"]})
         waiting = dynamics.unsettled.get(link["link_id"], ())
         changes.base[link["link_id"]] = without(write.values, waiting)
+    elif write.operation == "move":  # its link is stored with the commit
+        link_id = write.record["link_id"]
+        changes.base[link_id] = without(write.values, dynamics.unsettled.get(link_id, ()))
     changes.journal.extend(journal_of(write, dynamics.decisions, cycle, engine))

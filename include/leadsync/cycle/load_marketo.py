@@ -9,6 +9,7 @@ from functools import partial
 from leadsync.cycle.breaker_guard import load_breaker
 from leadsync.cycle.claimed import unsettled_fields, without
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.load_endings import merge_persons
 from leadsync.cycle.loading import (
     Loader,
     Results,
@@ -30,6 +31,7 @@ from leadsync.mapping.plan import SyncPlan
 from leadsync.model import (
     MARKETO_DYNAMICS_DELETED,
     MARKETO_DYNAMICS_ID,
+    MARKETO_OWN_FIELDS,
     Json,
     PersonResult,
 )
@@ -67,7 +69,7 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     writes = read_writes(engine, cycle, "marketo")
     creates = [write for write in writes if write.operation == "create"]
     freeing = _freeing(writes)
-    updates = [w for w in writes if w.operation != "create" and w not in freeing]
+    updates = [w for w in writes if w.operation not in ("create", "merge") and w not in freeing]
     _store_closed(engine, cycle, writes)
     loader = Loader(
         engine,
@@ -86,6 +88,7 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     run_in_lanes(loader, creates, stops)
     loader.send = partial(_update, marketo)
     run_in_lanes(loader, bulk, stops)
+    merge_persons(loader, writes)
     return loader.finish()
 
 
@@ -105,7 +108,7 @@ def _before_creates(
 
 def _freeing(writes: Sequence[Write]) -> list[Write]:
     """Return flags of persons that lose one row and get another in this cycle: those go first."""
-    linked = {write.record["marketo_id"] for write in writes if write.operation == "link"}
+    linked = {write.record["marketo_id"] for write in writes if write.operation in _LINKING}
     return [
         write
         for write in writes
@@ -152,7 +155,9 @@ def _body(marketo: _Marketo, write: Write) -> Json:
     body = {name: fields[name].converter.to_marketo(value) for name, value in write.values.items()}
     if write.operation == "flag_deleted":
         body[MARKETO_DYNAMICS_DELETED] = True
-    elif write.operation in ("create", "link"):
+    elif write.operation == "unlink":
+        body |= dict.fromkeys(MARKETO_OWN_FIELDS)
+    elif write.operation in ("create", *_LINKING):
         record = write.record
         body |= own_fields(table.table, record["dynamics_id"], record["created_on"])
     return body
@@ -181,7 +186,7 @@ def _record(
                 born_with = _born_with(marketo, write)
                 changes.base.setdefault(write.record["link_id"], {}).update(born_with)
             results.applied(write, "created" if answer.status == "created" else "updated")
-        elif gone and write.operation == "flag_deleted":
+        elif gone and write.operation in ("flag_deleted", "unlink"):
             _written(marketo, write, write.record["marketo_id"], changes)
             results.applied(write, "updated")
         elif gone:
@@ -196,7 +201,7 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
     if write.operation == OPT_OUT:  # nothing is known of the other side: it comes back as a change
         return
     link = link_of(write, cycle, engine, person, write.record["link_status"] or "open")
-    if write.operation != "update":
+    if write.operation not in ("update", "move"):  # the link of a move is stored with the commit
         changes.links.append(link)
         changes.journal.append(
             event(
@@ -219,4 +224,10 @@ def _born_with(marketo: _Marketo, write: Write) -> Values:
     return {f.name: f.converter.from_marketo(None) for f in fields if f.direction == "to_dynamics"}
 
 
-_EVENTS = {"create": "created", "link": "linked", "flag_deleted": "flagged_deleted"}
+_LINKING = ("link", "move")
+_EVENTS = {
+    "create": "created",
+    "link": "linked",
+    "flag_deleted": "flagged_deleted",
+    "unlink": "link_closed",
+}

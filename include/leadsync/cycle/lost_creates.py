@@ -7,8 +7,8 @@ a person that carries our id.
 from __future__ import annotations
 
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.gather import Links, Window
 from leadsync.cycle.reading import read_persons_by
+from leadsync.cycle.window import Links, Window
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import MARKETO_DYNAMICS_ID, Table
 from leadsync.state.port import LinkRow

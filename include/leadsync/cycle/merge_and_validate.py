@@ -11,12 +11,13 @@ from leadsync.cycle.breaker_guard import guard_failures
 from leadsync.cycle.carried import Unfinished, person_key, row_key, unfinished
 from leadsync.cycle.check import Checked, check_proposals
 from leadsync.cycle.claimed import UNSETTLED
+from leadsync.cycle.closing_rows import guard_deactivations
 from leadsync.cycle.complete_pairs import complete_pairs
 from leadsync.cycle.consent import apply_consent
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide import Proposal, Proposals, decide
 from leadsync.cycle.follow_ups import write_follow_ups
-from leadsync.cycle.gather import Gatherer, Window, find_links
+from leadsync.cycle.gather import Gatherer
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.hold_waiting import hold_waiting
 from leadsync.cycle.lost_creates import link_lost_creates
@@ -33,6 +34,7 @@ from leadsync.cycle.restamp import restamp
 from leadsync.cycle.row_creations import Assignment, Qualification
 from leadsync.cycle.schemas import plan_of
 from leadsync.cycle.third_changes import claim_overwritten
+from leadsync.cycle.window import Window, find_links
 from leadsync.cycle.work import Held, Work
 from leadsync.frames import (
     BASE_MOVES,
@@ -100,6 +102,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     pending = unfinished(engine)
     work = _gather(engine, cycle, plan, pending)
     guard_mass_delete(engine, plan, work)
+    guard_deactivations(plan, work)
     consent = apply_consent(engine, cycle, plan, pending, work)
     proposals = decide(plan, work)
     spread_opt_outs(plan, consent, work, proposals)
@@ -200,6 +203,9 @@ def _write_writes(
     engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work, outgoing: Outgoing
 ) -> None:
     outgoing.to_dynamics.accepted.extend(_afterwards(work, outgoing.to_dynamics))
+    for ending in work.endings:
+        checked = outgoing.to_dynamics if ending.side == "dynamics" else outgoing.to_marketo
+        checked.accepted.append(Proposal(ending.record(), {}))
     sides = (("dynamics_writes", outgoing.to_dynamics), ("marketo_writes", outgoing.to_marketo))
     for name, checked in sides:
         records = [proposal.record for proposal in checked.accepted]
@@ -261,7 +267,7 @@ def _held_items(work: Work) -> list[Json]:
             held.values,
             [held.failure],
         )
-        for held in work.held
+        for held in (*work.held, *work.reviews.values())
     ]
 
 

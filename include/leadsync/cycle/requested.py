@@ -8,7 +8,6 @@ from leadsync.cycle.admission import ERASED
 from leadsync.cycle.answers import Answer, Outcome
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.gather import Links, Window
 from leadsync.cycle.marks import marked
 from leadsync.cycle.match_accounts import match_accounts
 from leadsync.cycle.match_persons import Person, rows_of_persons
@@ -22,6 +21,7 @@ from leadsync.cycle.row_creations import (
     assign_key,
     qualify_key,
 )
+from leadsync.cycle.window import Links, Window
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.matching_persons import RowVerdict

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leadsync.cycle.context import Engine
-from leadsync.cycle.gather import Links
 from leadsync.cycle.reading import read_rows
+from leadsync.cycle.window import Links
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from leadsync.cycle.endings import Ending
 from leadsync.cycle.missing_lookups import MissingLookup
 from leadsync.cycle.row_creations import Assignment, Qualification, RowCreation
 from leadsync.merge.pairs import Pair
@@ -49,6 +50,8 @@ class Work:
 
     :param row_creations: persons that become rows, by Marketo id.
     :param assignments: rows that get another owner, by link; ``qualifications`` likewise.
+    :param reviews: rows that a merge left over, by record key.
+    :param endings: writes to records whose link has ended.
     :param outcomes: rows whose terminal state is known already, as ``OUTCOMES`` records.
     :param links: links to store with the commit: scope changes, closed links.
     :param journal: events to store with the commit.
@@ -63,6 +66,8 @@ class Work:
     qualifications: dict[str, Qualification] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    reviews: dict[str, Held] = field(default_factory=dict)
+    endings: list[Ending] = field(default_factory=list)
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
     links: dict[str, LinkRow] = field(default_factory=dict)
     journal: list[JournalRow] = field(default_factory=list)

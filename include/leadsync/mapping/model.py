@@ -125,7 +125,7 @@ class PolicySettings(_Strict):
     """What happens beside plain field values."""
 
     match_before_create: Literal["email", "off"] = "email"
-    on_marketo_delete: Literal["recreate", "suppress"] = "recreate"
+    on_marketo_delete: Literal["recreate", "suppress", "deactivate"] = "recreate"
     on_dynamics_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_marketo_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_account_removed: Literal["clear", "keep"] = Field(
@@ -144,6 +144,9 @@ class PolicySettings(_Strict):
         description="What happens when a person that has an open lead is to become a contact.",
     )
     mass_delete_share: Share = 0.2
+    deactivate_limit: Annotated[int, Field(ge=0)] = Field(
+        50, description="Most records that one cycle deactivates in Dynamics; more stop it."
+    )
     breaker_share: Share = 0.5
     settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
         0, description="How old a new Dynamics record must be before it becomes a person."

@@ -122,7 +122,7 @@ class Policies:
     """Settings of the mapping file's ``policies:`` (product.md, Shapes)."""
 
     match_before_create: Literal["email", "off"] = "email"
-    on_marketo_delete: Literal["recreate", "suppress"] = "recreate"
+    on_marketo_delete: Literal["recreate", "suppress", "deactivate"] = "recreate"
     on_dynamics_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_marketo_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_account_removed: Literal["clear", "keep"] = "clear"
@@ -131,6 +131,7 @@ class Policies:
     match_account: Literal["off", "website"] = "off"
     contact_for_lead: Literal["refuse", "qualify"] = "refuse"
     mass_delete_share: float = 0.2
+    deactivate_limit: int = 50
     breaker_share: float = 0.5
     settle_seconds: float = 0.0
 

@@ -25,6 +25,8 @@ class Pair:
         the Dynamics side, also where the row itself was not read.
     :param is_new: the link was found in this cycle and is stored with its first write.
     :param converted: the link moved from a lead to the contact that the lead became.
+    :param moved: the link moved to the person that its own one was merged into; it is stored with
+        the commit.
     :param restored: the row was deleted and is back under its own id: its old link opens again.
     :param restamped: the link is stored, and its person lacks our own fields.
     :param matched_by_name: the row was looked up for the person, so it is in no window.
@@ -40,6 +42,7 @@ class Pair:
     related: Values = field(default_factory=dict)
     is_new: bool = False
     converted: bool = False
+    moved: bool = False
     restored: bool = False
     restamped: bool = False
     matched_by_name: bool = False

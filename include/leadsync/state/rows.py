@@ -73,7 +73,7 @@ class JournalRow(TypedDict):
     """One event in a person's story; ``field`` is ``None`` for events on the whole record.
 
     ``kind``: ``written``, ``collision``, ``no_base``, ``created``, ``linked``, ``link_closed``,
-    ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``.
+    ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``, ``deactivated``, ``merged``.
     ``side`` is the side that was written; values are canonical.
     """
 

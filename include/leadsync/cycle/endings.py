@@ -1,0 +1,60 @@
+"""Records that a merge or a deletion on the other side leaves over, and what is done to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from leadsync.cycle.carried import person_key, row_key
+from leadsync.model import Direction, System
+from leadsync.state.port import LinkRow
+
+#: ``deactivate``: close a row. ``merge``: merge a row or person ``into`` another. ``unlink``: clear
+#: a person's own fields.
+EndingKind = Literal["deactivate", "merge", "unlink"]
+ENDINGS: tuple[EndingKind, ...] = ("deactivate", "merge", "unlink")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A write to a record whose link has ended.
+
+    :param side: the system in which the record is.
+    :param link: the closed link.
+    :param person: whose change asks for it, on the way to Dynamics.
+    :param etag: the row's version that was decided upon.
+    :param into: id of the record that stays.
+    """
+
+    kind: EndingKind
+    side: System
+    link: LinkRow
+    person: int
+    etag: str | None = None
+    into: str | None = None
+
+    @property
+    def direction(self) -> Direction:
+        return "to_dynamics" if self.side == "dynamics" else "to_marketo"
+
+    @property
+    def key(self) -> str:
+        """Record key of the change that asks for it."""
+        if self.side == "dynamics":
+            return person_key(self.person)
+        return row_key(self.link["dynamics_table"], self.link["dynamics_id"])
+
+    def record(self) -> dict[str, Any]:
+        """Return the ``WRITES`` record."""
+        return {
+            "record_key": self.key,
+            "operation": self.kind,
+            "table": self.link["dynamics_table"],
+            "marketo_id": self.person,
+            "dynamics_id": self.link["dynamics_id"],
+            "link_id": self.link["link_id"],
+            "etag": self.etag,
+            "created_on": None,
+            "link_status": "merged",
+            "into": self.into,
+        }
