@@ -19,6 +19,8 @@ ROWS_PER_BATCH = 1_000
 LOG_ROWS_PER_CALL = 5_000
 
 Counts = dict[str, int]
+#: tables that the shipped mapping reads, with their entity sets.
+_TABLES = {"lead": "leads", "contact": "contacts", "account": "accounts"}
 
 _MARKETO = {
     "/rest/v1/activities/leadchanges.json": "change feed",
@@ -45,7 +47,9 @@ class Volume:
     log_rows: int = 0
     persons_read: int = 0
     persons_written: int = 0
-    rows_read: Mapping[str, int] = field(default_factory=lambda: {"lead": 0, "contact": 0})
+    rows_read: Mapping[str, int] = field(
+        default_factory=lambda: {"lead": 0, "contact": 0, "account": 0}
+    )
     rows_written: int = 0
 
 
@@ -63,7 +67,9 @@ def fewest_marketo(volume: Volume) -> Counts:
 def fewest_dynamics(volume: Volume) -> Counts:
     """Return the fewest Dynamics calls by purpose; a delta read costs one even when it is empty."""
     return {
-        "delta reads": sum(max(1, full(rows, ROWS_PER_PAGE)) for rows in volume.rows_read.values()),
+        "delta reads": sum(
+            max(1, full(volume.rows_read.get(table, 0), ROWS_PER_PAGE)) for table in _TABLES
+        ),
         "batches": full(volume.rows_written, ROWS_PER_BATCH),
     }
 
@@ -99,4 +105,4 @@ def _dynamics_purpose(call: Mapping[str, Any]) -> str:
         return "batches"
     if "EntityDefinitions" in path:
         return "metadata"
-    return "delta reads" if path.rsplit("/", 1)[-1] in ("leads", "contacts") else path
+    return "delta reads" if path.rsplit("/", 1)[-1] in _TABLES.values() else path

@@ -33,6 +33,12 @@ _STRINGS = {
     "leadStatus": "Lead Status",
     "rating": "Lead Rating",
     "company": "Company Name",
+    "billingCity": "Billing City",
+    "billingState": "Billing State",
+    "billingCountry": "Billing Country",
+    "billingPostalCode": "Billing Postal Code",
+    "mainPhone": "Main Phone",
+    "industry": "Industry",
 }
 MARKETO: tuple[MarketoField, ...] = (
     *(marketo(name, display_name=label, length=255) for name, label in _STRINGS.items()),
@@ -44,6 +50,11 @@ MARKETO: tuple[MarketoField, ...] = (
     marketo("mktoPersonNotes", "text", display_name="Person Notes"),
     marketo("doNotCall", "boolean", display_name="Do Not Call"),
     marketo("unsubscribed", "boolean", display_name="Unsubscribed"),
+    marketo("billingStreet", "text", display_name="Billing Address"),
+    marketo("sicCode", display_name="SIC Code", length=40),
+    marketo("website", "url", display_name="Website", length=255),
+    marketo("numberOfEmployees", "integer", display_name="Num Employees"),
+    marketo("mktoCompanyNotes", "text", display_name="Company Notes"),
     marketo("annualRevenue", "currency", display_name="Annual Revenue"),
     marketo("leadScore", "integer", display_name="Lead Score"),
     marketo("dateOfBirth", "date", display_name="Date of Birth"),
@@ -69,6 +80,7 @@ _SHARED: tuple[DynamicsColumn, ...] = (
     column("description", "Memo", max_length=2000, format="TextArea"),
     column("donotphone", "Boolean"),
     column("donotbulkemail", "Boolean", display_name="Do not allow Bulk Emails"),
+    column("ownerid", "Owner", targets=("systemuser", "team")),
     column("createdon", "DateTime", computed=True, date_behavior="UserLocal"),
     column(DYNAMICS_MARKETO_ID, "Integer"),
     column(DYNAMICS_SYNC_FLAG, "Boolean"),
@@ -94,6 +106,7 @@ _LEAD: tuple[DynamicsColumn, ...] = (
     column("revenue", "Money", precision=2, minimum=0, maximum=100_000_000_000_000),
     column("numberofemployees", "Integer", minimum=0, maximum=1_000_000),
     column("parentcontactid", "Lookup", targets=("contact",)),
+    column("parentaccountid", "Lookup", targets=("account",)),
 )
 _CONTACT: tuple[DynamicsColumn, ...] = (
     column(
@@ -102,11 +115,23 @@ _CONTACT: tuple[DynamicsColumn, ...] = (
         required="SystemRequired",
         options=(OptionValue(0, "Active"), OptionValue(1, "Inactive")),
     ),
+    column("parentcustomerid", "Customer", targets=("account", "contact")),
     column("birthdate", "DateTime", date_behavior="DateOnly"),
 )
 _ACCOUNT: tuple[DynamicsColumn, ...] = (
     column("name", max_length=160, required="ApplicationRequired"),
     column("industrycode", "Picklist", options=(OptionValue(1, "Accounting"),)),
+    column("sic", max_length=20),
+    column("telephone1", max_length=50, format="Phone"),
+    column("websiteurl", max_length=200, format="Url"),
+    column("address1_line1", max_length=250),
+    column("address1_city", max_length=80),
+    column("address1_stateorprovince", max_length=50),
+    column("address1_country", max_length=80),
+    column("address1_postalcode", max_length=20),
+    column("numberofemployees", "Integer", minimum=0, maximum=1_000_000_000),
+    column("revenue", "Money", precision=2, minimum=0, maximum=100_000_000_000_000),
+    column("description", "Memo", max_length=2000, format="TextArea"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from leadsync.mapping.model import Mapping
@@ -35,6 +35,15 @@ def with_related(
         *_through("owner", table, owner, taken),
     ]
     return replace(table, fields=(*table.fields, *related))
+
+
+def unreached(tables: Iterable[TablePlan], sections: Iterable[RelatedSection]) -> Iterator[str]:
+    """Say which sections fill nothing on a table, because its lookup cannot be read."""
+    for section in sections:
+        for table in tables:
+            via = VIA[section][table.table]
+            if via not in table.schema.columns:
+                yield f"`{section}:` fills nothing on a {table.table}: it has no column {via}"
 
 
 def _through(

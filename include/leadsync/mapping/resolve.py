@@ -10,8 +10,8 @@ from leadsync.mapping.lookup import Entry, Lookup
 from leadsync.mapping.model import FieldEntry, Mapping
 from leadsync.mapping.own import require_own_fields
 from leadsync.mapping.plan import FieldPlan, Policies, SyncPlan, TablePlan
-from leadsync.mapping.related import related_plan
-from leadsync.mapping.related_fields import with_related
+from leadsync.mapping.related import RELATED_SECTIONS, RelatedSection, related_plan
+from leadsync.mapping.related_fields import unreached, with_related
 from leadsync.mapping.rules_hash import rules_hash
 from leadsync.model import TABLES, DynamicsColumn, MarketoField, OptionValue, Schemas, Table
 from leadsync.values.build import build_converter
@@ -36,6 +36,8 @@ def resolve(mapping: Mapping, schemas: Schemas, previous: Schemas | None = None)
     owner = related_plan(lookup, "owner", mapping.owner)
     lookup.findings.raise_problems()
     require_own_fields(schemas, used)
+    mapped: list[RelatedSection] = [s for s in RELATED_SECTIONS if mapping.related_columns(s)]
+    lookup.findings.notes.extend(unreached(tables.values(), mapped))
     tables = {table: with_related(mapping, plan, company, owner) for table, plan in tables.items()}
     fields = [plan for table in tables.values() for plan in table.fields]
     planned = {plan.name for plan in fields}
