@@ -8,7 +8,7 @@ lookup leads to (reference/dataverse-webapi.md 10.1), so an unknown id is looked
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -100,7 +100,8 @@ class _SectionReader:
         known = self._stored(source.table, ids)
         for row in changed:
             if row["id"] in known or row["id"] in self.referred:
-                self._take(row, known.get(row["id"]))
+                before = None if self.cycle.kind == "backfill" else known.get(row["id"])
+                self._take(row, before)
         for row_id in deleted:
             self.settled.add(row_id)
             if row_id in known and not is_gone(known[row_id]):
@@ -108,31 +109,35 @@ class _SectionReader:
 
     def ask(self, known_sources: Sequence[RelatedSource], targets: Sequence[str]) -> None:
         """Read what is referred to and not known yet; a cycle that moves no cursor reads all."""
-        gone: set[str] = set()
+        asked = sorted(self.referred - self.settled)
+        stored: dict[str, RelatedRow] = {}
         for table in targets:
-            stored = self._stored(table, sorted(self.referred - self.settled))
-            gone |= {row_id for row_id, row in stored.items() if is_gone(row)}
-            if self.cycle.moves_cursors:
-                self.settled |= stored.keys() - gone
+            stored.update(self._stored(table, asked))
+        gone = {row_id for row_id, row in stored.items() if is_gone(row)}
+        if self.cycle.moves_cursors:
+            self.settled |= stored.keys() - gone
         by_table = {source.table: source for source in known_sources}
         for table in targets:
             unknown = sorted(self.referred - self.settled)
             if unknown:
-                self._ask_table(table, by_table.get(table), unknown)
+                for row in self._ask_table(table, by_table.get(table), unknown):
+                    self._take(row, stored.get(row["id"]))
         for row_id in sorted(self.referred - self.settled - gone):
             self.read.without(targets[0], row_id, "missing")
 
-    def _ask_table(self, table: str, source: RelatedSource | None, ids: list[str]) -> None:
+    def _ask_table(
+        self, table: str, source: RelatedSource | None, ids: list[str]
+    ) -> Iterator[RelatedRow]:
         """Read rows; of a table that fills no field it only counts which of them are its own."""
         columns = source.columns if source else (f"{table}id",)
         for raw in self.engine.dynamics.rows_by_id(table, ids, columns):
             row_id = str(raw[columns[0]]).lower()
             plain = RelatedRow(table=table, id=row_id, fields={}, active=True)
-            self._take(source.row(raw) if source else plain, None)
+            yield source.row(raw) if source else plain
 
     def _take(self, row: RelatedRow, stored: RelatedRow | None) -> None:
         self.settled.add(row["id"])
-        if row != stored or not self.cycle.moves_cursors:
+        if row != stored:
             self.read.found(row)
 
     def _stored(self, table: str, ids: Sequence[str]) -> dict[str, RelatedRow]:

@@ -12,6 +12,9 @@ def add_relations(engine: Engine, cycle: Cycle, plan: SyncPlan, changes: StateCh
     """Add what rows refer to, and its values as people were given them."""
     if plan.company is None and plan.owner is None:
         return
+    changes.lookups = _lookups(engine, cycle)
+    if cycle.only_field is not None:
+        return  # its plan knows one field; the rows are kept whole
     changes.related = [
         RelatedRow(
             table=record["table"],
@@ -22,7 +25,6 @@ def add_relations(engine: Engine, cycle: Cycle, plan: SyncPlan, changes: StateCh
         for record, values in engine.staging.read_rows(cycle.cycle_id, "related").pairs()
         if record["event"] != "missing"
     ]
-    changes.lookups = _lookups(engine, cycle)
 
 
 def _lookups(engine: Engine, cycle: Cycle) -> list[LookupRow]:

@@ -79,7 +79,8 @@ def add_people_of_changed(engine: Engine, relations: Relations, work: Work) -> N
     removed = {removal.link["link_id"] for removal in work.removals}
     for link in _referring(engine, relations):
         current = work.links.get(link["link_id"], link)
-        if current["status"] == "open" and link["link_id"] not in removed:
+        follows = current["status"] in ("open", "inactive")
+        if follows and link["link_id"] not in removed:
             relations.touched.add(link["link_id"])
             work.pairs.setdefault(link["link_id"], Pair(current))
 

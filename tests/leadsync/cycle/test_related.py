@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from leadsync.cycle.field_backfill import backfill_field
+from leadsync.cycle.on_request import person_request
 from leadsync.model import Json
 from leadsync.state.port import Lease, LookupRow, StateChanges
 from support.world import RELATED_MAPPING, World
@@ -339,3 +341,46 @@ def test_a_refused_creation_leaves_no_reference(
     world.cycle()
     assert [lookup["target_id"] for lookup in stored] == [account, None]
     assert companies(world) == [("B", None)]
+
+
+def test_a_field_backfill_brings_back_a_company_field_and_keeps_the_others(world: World) -> None:
+    account = world.dynamics.add("account", name="Volvo", address1_city="Lund")
+    person, row = employed(world, account)
+    world.store.apply(StateChanges(base={link_of(world, person): {"company": "?"}}), lease=None)
+    world.marketo.people[person]["company"] = "?"
+    backfill_field(world.engine, "company")
+    assert companies(world) == [("Volvo", "Lund")]
+    world.dynamics.edit("contact", row, _parentcustomerid_value=None)
+    world.cycle()
+    world.dynamics.edit("contact", row, _parentcustomerid_value=account)
+    world.cycle()
+    assert companies(world) == [("Volvo", "Lund")]
+
+
+def test_a_forced_sync_takes_the_account_as_it_is_now(world: World) -> None:
+    account = world.dynamics.add("account", name="A")
+    person, _ = employed(world, account)
+    employed(world, account)
+    world.dynamics.edit("account", account, name="B")
+    world.ask(person_request(world.engine, "sync_now", person))
+    assert companies(world)[0] == ("B", None)
+    world.cycle()
+    assert companies(world) == [("B", None)] * 2
+    world.cycle()
+    assert world.writes == 0
+
+
+def test_people_of_inactive_contacts_still_follow_their_account(world: World) -> None:
+    account = world.dynamics.add("account", name="A")
+    _, row = employed(world, account)
+    world.dynamics.edit("contact", row, statecode=1)
+    world.cycle()
+    world.dynamics.edit("account", account, name="B")
+    world.cycle()
+    assert companies(world) == [("B", None)]
+
+
+def link_of(world: World, person: int) -> str:
+    """The link of a person."""
+    [link] = world.store.links_of_persons([person])
+    return link["link_id"]
