@@ -83,7 +83,7 @@ def test_mail_reaches_every_recipient(
     assert "http://airflow/log" in text
 
 
-def test_outage_is_one_mail_and_not_one_for_every_run(
+def test_s114_outage_is_one_mail_and_not_one_for_every_run(
     context: dict[str, Any], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S114: back off, alert once."""

@@ -111,7 +111,9 @@ def test_a_missing_permission_is_named(synced: Synced) -> None:
     assert "Traceback" not in answer.stderr
 
 
-def test_a_misspelt_field_is_refused_with_the_nearest_name(synced: Synced, tmp_path: Any) -> None:
+def test_f15_a_misspelt_field_is_refused_with_the_nearest_name(
+    synced: Synced, tmp_path: Any
+) -> None:
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text("fields:\n  - {marketo: frstName, lead: firstname}\n")
     synced.forget_calls()

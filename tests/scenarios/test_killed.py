@@ -47,7 +47,9 @@ FEED = ("from leadsync.marketo.client import MarketoClient", "MarketoClient.dele
         (STORE, 6, False),
     ],
 )
-def test_nothing_is_lost_or_doubled(synced: Synced, where: Any, nth: int, before: bool) -> None:
+def test_s007_f01_a_killed_cycle_loses_and_doubles_nothing(
+    synced: Synced, where: Any, nth: int, before: bool
+) -> None:
     person, row = synced.linked(jobtitle="A", emailaddress1="old@example.com")
     synced.edit_person(person, city="Lund")
     synced.edit_row(row, jobtitle="B")

@@ -170,7 +170,7 @@ def test_s114_a_spent_quota_stops_all_calls(synced: Synced, recording: Recording
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "truncate"])
-def test_a_lost_answer_of_a_write_makes_no_second_record(
+def test_f18_a_lost_answer_of_a_write_makes_no_second_record(
     synced: Synced, recording: Recording, kind: str
 ) -> None:
     row = synced.new_row(lastname="Ek", emailaddress1="a@example.com")

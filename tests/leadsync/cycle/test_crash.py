@@ -89,7 +89,7 @@ def undisturbed() -> tuple[tuple[Any, ...], int]:
     return state(world), steps.taken
 
 
-def test_the_end_state_is_the_same_wherever_a_cycle_crashes(undisturbed: Any) -> None:
+def test_s007_the_end_state_is_the_same_wherever_a_cycle_crashes(undisturbed: Any) -> None:
     expected, steps = undisturbed
     assert steps > 40
     for due in range(1, steps + 1, EVERY):
