@@ -21,13 +21,9 @@ from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from leadsync_airflow import tasks
+from leadsync_airflow import params, tasks
+from leadsync_airflow.cycle_dag import wire_cycle
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, cycle_timetable, default_args
-
-
-def instant(description: str) -> Param:
-    """Return an optional parameter that holds an instant."""
-    return Param(None, type=["null", "string"], format="date-time", description=description)
 
 
 @dag(
@@ -40,8 +36,8 @@ def instant(description: str) -> Param:
     tags=TAGS,
     params={
         "dry_run": Param(False, type="boolean", description="Log the plan and write nothing."),
-        "window_from": instant("Read again from here; moves no cursor."),
-        "window_to": instant("Read again up to here, exclusive."),
+        "window_from": params.instant("Read again from here; moves no cursor."),
+        "window_to": params.instant("Read again up to here, exclusive."),
     },
 )
 def lead_sync() -> None:
@@ -52,40 +48,7 @@ def lead_sync() -> None:
         """Take the lease, read mapping and schemas, and refuse a mapping that does not fit."""
         return tasks.open_cycle(get_current_context())
 
-    @task(multiple_outputs=False)
-    def extract_marketo(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Read the persons that changed, are new or were deleted, as Parquet in staging."""
-        return tasks.run_stage("extract_marketo", cycle)
-
-    @task(multiple_outputs=False)
-    def extract_dynamics(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Follow the delta links of leads and contacts, as Parquet in staging."""
-        return tasks.run_stage("extract_dynamics", cycle)
-
-    @task(multiple_outputs=False)
-    def merge_and_validate(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Decide every changed field and split the outgoing rows with Great Expectations."""
-        return tasks.run_stage("merge_and_validate", cycle)
-
-    @task(multiple_outputs=False)
-    def load_dynamics(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Write the accepted changes to Dynamics; skipped in a dry run."""
-        return tasks.run_stage("load_dynamics", cycle)
-
-    @task(multiple_outputs=False)
-    def load_marketo(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Write the accepted changes to Marketo; skipped in a dry run."""
-        return tasks.run_stage("load_marketo", cycle)
-
-    @task(multiple_outputs=False, trigger_rule="none_failed")
-    def quarantine_and_commit(cycle: dict[str, Any]) -> dict[str, Any]:
-        """Store quarantine, deferred rows, the report, and last the cursors."""
-        return tasks.close_cycle(cycle)
-
-    cycle: Any = open_cycle()
-    merged = merge_and_validate(cycle)
-    [extract_marketo(cycle), extract_dynamics(cycle)] >> merged
-    merged >> [load_dynamics(cycle), load_marketo(cycle)] >> quarantine_and_commit(cycle)
+    wire_cycle(open_cycle())
 
 
 lead_sync()

@@ -38,9 +38,7 @@ def count_rows(report: Mapping[str, Any], columns: Sequence[str] = COUNTS) -> li
 
 def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of the report: the window, the table, and the calls made."""
-    window = report.get("window", {})
-    start = window.get("from") or "the stored cursors"
-    yield f"Cycle {report.get('cycle_id', '?')} read from {start} to {window.get('to', '?')}."
+    yield f"Cycle {report.get('cycle_id', '?')} read {_what_was_read(report)}."
     yield from _table(report)
     if report.get("dry_run"):
         yield "Dry run: nothing was written. `leadsync plan` shows the values."
@@ -64,6 +62,13 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
         )
     if len(changes) > SHOWN_CHANGES:
         yield f"... and {len(changes) - SHOWN_CHANGES} more; `leadsync plan` shows all."
+
+
+def _what_was_read(report: Mapping[str, Any]) -> str:
+    if report.get("kind") == "requested":
+        return "the records that were named"
+    window = report.get("window", {})
+    return f"from {window.get('from') or 'the stored cursors'} to {window.get('to', '?')}"
 
 
 def _table(report: Mapping[str, Any]) -> Iterator[str]:

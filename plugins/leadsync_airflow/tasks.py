@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from leadsync_airflow.report import plan_lines, report_lines
-from leadsync_airflow.turns import open_when_free
+from leadsync_airflow.turns import open_when_free, owner_of, run_states
 from leadsync_airflow.window import resolve_window
 
 if TYPE_CHECKING:
@@ -47,11 +46,10 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
         kind=window.kind,
         window_from=window.window_from,
         window_to=window.window_to,
-        run_id=dag_run.run_id,
+        run_id=owner_of(dag_run),
         dry_run=bool(params.get("dry_run", False)),
     )
-    state_of_run = partial(_state_of_run, context["task_instance"])
-    cycle = open_when_free(build_engine(), request, state_of_run)
+    cycle = open_when_free(build_engine(), request, run_states(context["task_instance"]))
     log.info(
         "Opened %s cycle %s: it reads from %s to %s%s.",
         window.kind,
@@ -95,12 +93,19 @@ def close_cycle(cycle: Cycle) -> Summary:
     engine = build_engine()
     result = stages.quarantine_and_commit(engine, cycle)
     report = _report_of_plan(cycle, result) if cycle["dry_run"] else result
-    for line in (*plan_lines(result), *report_lines(report)):
+    for line in plan_lines(result):
+        log.info(line)
+    log_report(report)
+    engine.staging.drop(cycle["cycle_id"])
+    return report
+
+
+def log_report(report: Mapping[str, Any]) -> None:
+    """Log a cycle's report as a table, and which fields are suspended."""
+    for line in report_lines(report):
         log.info(line)
     for reason in report.get("suspended", ()):
         log.warning("Suspended: %s", reason)
-    engine.staging.drop(cycle["cycle_id"])
-    return report
 
 
 def _report_of_plan(cycle: Cycle, plan: Mapping[str, Any]) -> Summary:
@@ -111,13 +116,3 @@ def _report_of_plan(cycle: Cycle, plan: Mapping[str, Any]) -> Summary:
         "counts": plan["counts"],
         "calls": {},
     }
-
-
-def _state_of_run(task_instance: Any, run_id: str) -> str | None:
-    from airflow.sdk.exceptions import AirflowRuntimeError
-
-    try:
-        state = task_instance.get_dagrun_state(task_instance.dag_id, run_id)
-    except AirflowRuntimeError:
-        return None
-    return str(getattr(state, "value", state))

@@ -1,8 +1,9 @@
-"""Opening a cycle while another run holds the lease: wait for it, or take over from an ended one.
+"""Working while another run holds the lease: wait for it, or take over from an ended one.
 
 A run that failed cannot give its lease back: other tasks of it may still be writing when one fails.
 Once Airflow has closed the run, none of its tasks runs any more, so the next run need not wait for
-the lease to expire (semantics.md 3).
+the lease to expire (semantics.md 3). All DAGs of leadsync share the lease, so its owner is named by
+DAG and run: runs of two DAGs can have the same id.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from leadsync.errors import LeaseHeldError
 
@@ -24,23 +25,59 @@ ENDED = ("success", "failed")
 PATIENCE = timedelta(minutes=5)
 LOOK_AGAIN_SECONDS = 2.0
 
+StateOfRun = Callable[[str], str | None]
+T = TypeVar("T")
 
-def open_when_free(
-    engine: Engine, request: CycleRequest, state_of_run: Callable[[str], str | None]
-) -> Json:
+
+def owner_of(dag_run: Any) -> str:
+    """Return the lease's owner for a DAG run; neither of the two ids can contain a slash."""
+    return f"{dag_run.dag_id}/{dag_run.run_id}"
+
+
+def run_states(task_instance: Any) -> StateOfRun:
+    """Return a function that asks Airflow for the state of the run that an owner names.
+
+    It returns ``None`` for an owner that is no DAG run, such as a command line's cycle, and for a
+    run that Airflow does not know.
+    """
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    def state_of_run(owner: str) -> str | None:
+        dag_id, slash, run_id = owner.partition("/")
+        if not slash:
+            return None
+        try:
+            state = task_instance.get_dagrun_state(dag_id, run_id)
+        except AirflowRuntimeError:
+            return None
+        return str(getattr(state, "value", state))
+
+    return state_of_run
+
+
+def open_when_free(engine: Engine, request: CycleRequest, state_of_run: StateOfRun) -> Json:
     """Open the cycle as soon as the lease is free, or held by a DAG run that has ended.
 
-    A backfill and scheduled runs take turns, so waiting a little is nothing to fail or alert about.
-
-    :param state_of_run: returns the state of a run of this DAG by its id, or ``None``.
     :raises LeaseHeldError: another cycle is still at work after ``PATIENCE``.
     """
     from leadsync.cycle.stages import open_cycle
 
+    return when_free(engine, lambda: open_cycle(engine, request), state_of_run)
+
+
+def when_free(engine: Engine, start: Callable[[], T], state_of_run: StateOfRun) -> T:
+    """Return what ``start`` returns, tried again until nobody else holds the lease.
+
+    Runs take turns, so waiting a little is nothing to fail or alert about.
+
+    :param start: takes the lease, or fails with ``LeaseHeldError`` before it has done anything.
+    :param state_of_run: returns the state of the DAG run that owns the lease, or ``None``.
+    :raises LeaseHeldError: another cycle is still at work after ``PATIENCE``.
+    """
     give_up_at = engine.clock.now() + PATIENCE
     while True:
         try:
-            return open_cycle(engine, request)
+            return start()
         except LeaseHeldError as error:
             if _release_if_ended(engine, state_of_run):
                 continue
@@ -50,7 +87,7 @@ def open_when_free(
         engine.clock.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _release_if_ended(engine: Engine, state_of_run: Callable[[str], str | None]) -> bool:
+def _release_if_ended(engine: Engine, state_of_run: StateOfRun) -> bool:
     from leadsync.cycle.context import LEASE_NAME
 
     current = engine.store.current_lease(LEASE_NAME)

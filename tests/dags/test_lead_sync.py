@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
-from airflow.utils import db
 
+from support.dag_runs import Run, result, runner, states
 from support.synced import Synced
-
-DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
-Run = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def metadata() -> None:
-    """Airflow's metadata tables."""
-    cast("Any", db).initdb()
 
 
 @pytest.fixture
 def run(metadata: None, synced: Synced) -> Run:
-    """Return a function that runs the DAG once and returns its DAG run.
-
-    The DAG is parsed anew, because a run leaves its conf in the parameters of the parsed DAG. Each
-    run has a logical date of its own, because the runner deletes an earlier run of the same date.
-    """
-    dag: Any = DagBag(str(DAGS_FOLDER)).dags["lead_sync"]
-    started = datetime.now(UTC)
-    runs = 0
-
-    def run_once(**conf: Any) -> Any:
-        nonlocal runs
-        runs += 1
-        moment = started + timedelta(seconds=runs)
-        return dag.test(logical_date=moment, run_after=moment, run_conf=conf)
-
-    return run_once
-
-
-class Messages(logging.Handler):
-    """Keeps what the tasks log; Airflow's own logging setup takes pytest's handler away."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
-@pytest.fixture
-def told() -> Iterator[list[str]]:
-    """The lines that the tasks log."""
-    handler, logger = Messages(), logging.getLogger("leadsync_airflow.tasks")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    yield handler.lines
-    logger.removeHandler(handler)
-
-
-def states(dag_run: Any) -> dict[str, str]:
-    return {task.task_id: str(task.state) for task in dag_run.get_task_instances()}
-
-
-def report(dag_run: Any) -> dict[str, Any]:
-    task = dag_run.get_task_instance("quarantine_and_commit")
-    told: dict[str, Any] = task.xcom_pull(task_ids="quarantine_and_commit")
-    return told
+    """Return a function that runs the DAG once."""
+    return runner("lead_sync")
 
 
 def applied(told: dict[str, Any]) -> int:
@@ -96,7 +39,7 @@ def test_run_without_edits_writes_nothing(run: Run, synced: Synced) -> None:
     synced.new_row(lastname="Ek")
     run()
     synced.forget_calls()
-    assert applied(report(run())) == 0
+    assert applied(result(run())) == 0
     assert synced.record_writes() == 0
 
 
@@ -124,7 +67,7 @@ def test_dry_run_lists_the_plan_and_writes_nothing(
     dry = run(dry_run=True)
     assert states(dry) | {"load_dynamics": "skipped", "load_marketo": "skipped"} == states(dry)
     assert states(dry)["quarantine_and_commit"] == "success"
-    assert report(dry)["counts"]["to_marketo"]["lead"]["created"] == 1
+    assert result(dry)["counts"]["to_marketo"]["lead"]["created"] == 1
     assert synced.record_writes() == 0
     assert synced.people() == []
     assert [line for line in told if f"lead {row}: lastName, email" in line]

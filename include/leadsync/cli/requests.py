@@ -60,7 +60,7 @@ def sync_person(
     as_json: bool,
 ) -> None:
     """Create leads or contacts for Marketo persons, unless they have one."""
-    from leadsync.cycle.on_request import answer_now, person_request, request_document
+    from leadsync.cycle.on_request import answer_now, person_request, request_documents
 
     engine = build_engine(holder=local_holder())
     requests = [
@@ -68,7 +68,7 @@ def sync_person(
         for person in persons
     ]
     answered = answer_now(engine, requests, wait_seconds)
-    documents = [request_document(engine, request) for request in answered.requests]
+    documents = request_documents(engine, answered.requests)
     if as_json:
         cycle_id = answered.report["cycle_id"] if answered.report else None
         print_json({"cycle_id": cycle_id, "persons": documents, "report": answered.report})
@@ -90,7 +90,7 @@ def sync_now(
     as_json: bool,
 ) -> None:
     """Force named persons and rows through a cycle at once."""
-    from leadsync.cycle.on_request import answer_now, person_request, request_document, row_request
+    from leadsync.cycle.on_request import answer_now, person_request, request_documents, row_request
 
     if not persons and not rows:
         raise click.UsageError("name at least one record with --marketo or --dynamics")
@@ -98,7 +98,7 @@ def sync_now(
     requests = [person_request(engine, "sync_now", person) for person in persons]
     requests += [row_request(engine, table, row_id) for table, row_id in rows]
     answered = answer_now(engine, requests, wait_seconds)
-    documents = [request_document(engine, request) for request in answered.requests]
+    documents = request_documents(engine, answered.requests)
     if as_json:
         report = answered.report or {"cycle_id": None}
         print_json({**report, "requests": documents})

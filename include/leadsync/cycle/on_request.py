@@ -14,7 +14,7 @@ from leadsync.cycle.context import CycleRequest, Engine
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.errors import LeaseHeldError
 from leadsync.model import Json, Table
-from leadsync.state.port import LIVE, RequestAction, RequestRow, StateChanges
+from leadsync.state.port import LIVE, LinkRow, RequestAction, RequestRow, StateChanges
 
 #: seconds between two looks at a lease that somebody else holds.
 LOOK_EVERY = 1.0
@@ -71,7 +71,7 @@ def answer_now(engine: Engine, requests: Sequence[RequestRow], wait_seconds: flo
     while True:
         current = engine.store.requests(ids=ids)
         if all(request["status"] != "waiting" for request in current):
-            return Answered(current, _report(engine, current))
+            return Answered(current, report_of(engine, current))
         report = _try_cycle(engine, current)
         if report is not None:
             return Answered(engine.store.requests(ids=ids), report)
@@ -85,18 +85,29 @@ def plan_now(engine: Engine, requests: Sequence[RequestRow]) -> Json:
     return run_plan(engine, _cycle_request(engine.clock.now(), requests, dry_run=True))
 
 
-def request_document(engine: Engine, request: RequestRow) -> Json:
-    """Return a request as the command line shows it, with the record that the person has now."""
-    marketo_id = request["marketo_id"]
-    links = engine.store.links_of_persons([marketo_id] if marketo_id is not None else [])
-    live = next((link for link in links if link["status"] in LIVE), None)
+def request_documents(engine: Engine, requests: Sequence[RequestRow]) -> list[Json]:
+    """Return requests as people are shown them, with the record that each person has now."""
+    persons = sorted({one["marketo_id"] for one in requests if one["marketo_id"] is not None})
+    links = engine.store.links_of_persons(persons) if persons else []
+    live = {link["marketo_id"]: link for link in links if link["status"] in LIVE}
+    return [_document(request, live.get(request["marketo_id"] or 0)) for request in requests]
+
+
+def report_of(engine: Engine, requests: Sequence[RequestRow]) -> Json | None:
+    """Return the report of the cycle that answered last."""
+    cycles = [request["cycle_id"] for request in requests if request["cycle_id"]]
+    record = engine.store.cycle(cycles[-1]) if cycles else None
+    return record.report if record else None
+
+
+def _document(request: RequestRow, link: LinkRow | None) -> Json:
     return {
-        "marketo_id": marketo_id,
+        "marketo_id": request["marketo_id"],
         "status": request["status"],
         "outcome": request["outcome"],
         "message": request["message"],
-        "dynamics_id": live["dynamics_id"] if live else request["dynamics_id"],
-        "table": live["dynamics_table"] if live else request["dynamics_table"],
+        "dynamics_id": link["dynamics_id"] if link else request["dynamics_id"],
+        "table": link["dynamics_table"] if link else request["dynamics_table"],
     }
 
 
@@ -112,13 +123,6 @@ def _cycle_request(
     now: datetime, requests: Sequence[RequestRow], *, dry_run: bool = False
 ) -> CycleRequest:
     return CycleRequest("requested", now, dry_run=dry_run, requests=tuple(requests))
-
-
-def _report(engine: Engine, requests: Sequence[RequestRow]) -> Json | None:
-    """Return the report of the cycle that answered last."""
-    cycles = [request["cycle_id"] for request in requests if request["cycle_id"]]
-    record = engine.store.cycle(cycles[-1]) if cycles else None
-    return record.report if record else None
 
 
 def _request(engine: Engine, action: RequestAction) -> RequestRow:

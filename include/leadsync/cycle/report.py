@@ -59,6 +59,7 @@ def build_report(
     window_from = cycle.window_from.isoformat() if cycle.window_from else None
     return {
         "cycle_id": cycle.cycle_id,
+        "kind": cycle.kind,
         "window": {"from": window_from, "to": cycle.window_to.isoformat()},
         "counts": counts,
         "calls": {system: calls.get(system, 0) for system in ("marketo", "dynamics")},
