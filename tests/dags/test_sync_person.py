@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle import runner as cycle_runner
+from leadsync.cycle import stages
 from leadsync.cycle.context import LEASE_NAME
-from leadsync.errors import TransientApiError
+from leadsync.errors import QuotaSpentError
 from leadsync.model import Json
 from support.dag_runs import Run, result, runner, states
 from support.synced import Synced
@@ -102,12 +102,12 @@ def test_s026_a_task_that_runs_again_does_not_ask_twice(
 def test_what_fails_leaves_its_request_to_the_next_cycle(
     run: Run, synced: Synced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_down(*_: Any) -> None:
-        raise TransientApiError("no answer", system="dynamics", call="POST $batch")
+    def run_dry(*_: Any) -> None:
+        raise QuotaSpentError("the day's calls are used up", system="dynamics", call="POST $batch")
 
     person = synced.new_person(lastName="Ek")
     with monkeypatch.context() as broken:
-        broken.setattr(cycle_runner.stages, "load_dynamics", break_down)
+        broken.setattr(stages, "load_dynamics", run_dry)
         assert str(run(person_ids=[person]).state) == "failed"
     assert len(synced.engine.store.requests(waiting=True)) == 1
     assert synced.engine.store.current_lease(LEASE_NAME) is None
