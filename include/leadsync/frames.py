@@ -54,6 +54,7 @@ ROWS = (
     "person_id",
     "master_id",
     "originating_lead_id",
+    "parent_contact_id",
     "email_key",
     "account_id",
     "owner_id",

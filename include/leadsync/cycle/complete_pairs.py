@@ -40,6 +40,9 @@ def complete_pairs(
         stored = bases.get(pair.link["link_id"], {})
         new = fresh.get(pair.link["dynamics_table"], ())
         pair.base = {name: value for name, value in stored.items() if name not in new}
+        if pair.fills and pair.dynamics is not None:  # then the person's value is the only change
+            empty = [name for name, value in pair.dynamics.items() if value is None]
+            pair.base.update(dict.fromkeys(empty))
     compared = _compared(plan)
     lagging = [pair for pair in known if not cycle.moves_cursors or _lags(compared, pending, pair)]
     gone = _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])

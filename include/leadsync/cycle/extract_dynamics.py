@@ -13,9 +13,17 @@ from leadsync.cycle.delta_read import cursor_name, follow
 from leadsync.cycle.extract_related import read_related
 from leadsync.cycle.lost_creates import lost_creates
 from leadsync.cycle.missing_lookups import arrived
-from leadsync.cycle.reading import read_name, read_rows, row_columns, row_record, row_values
+from leadsync.cycle.reading import (
+    as_table,
+    read_name,
+    read_rows,
+    row_columns,
+    row_record,
+    row_values,
+)
 from leadsync.cycle.requests import Asked, named_rows, read_asked
 from leadsync.cycle.schemas import plan_of
+from leadsync.cycle.successors import unread_successors
 from leadsync.errors import SchemaChangedError
 from leadsync.frames import RELATED, ROWS, Rows
 from leadsync.mapping.plan import SyncPlan, TablePlan
@@ -86,8 +94,25 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
     asked = read_asked(engine, cycle)
     if asked.names_pairs:
         _add_named(engine, plan, asked, extract)
+    _add_successors(engine, plan, extract)
     _add_related(engine, cycle, plan, extract)
     return extract
+
+
+def _add_successors(engine: Engine, plan: SyncPlan, extract: _Extract) -> None:
+    """Read the rows that replaced linked ones, through merges of merged rows (S093, S097)."""
+    asked: set[str] = set()
+    while True:
+        wanted = unread_successors(engine, extract.records)
+        new = {table: ids - asked for table, ids in wanted.items()}
+        if not any(new.values()):
+            return
+        for name, ids in new.items():
+            table = plan.tables.get(as_table(name))
+            found = read_rows(engine, table, ids) if table else {}
+            if table:
+                _add_rows(extract, table, list(found.values()), "carried")
+            asked |= ids
 
 
 def _add_related(engine: Engine, cycle: Cycle, plan: SyncPlan, extract: _Extract) -> None:

@@ -13,9 +13,11 @@ from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.closing_rows import close_again, close_row, is_being_closed
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.inactive_rows import follow_state, is_active, status_of
+from leadsync.cycle.inactive_rows import follow_state, is_active
 from leadsync.cycle.merged_persons import MergedPersons
 from leadsync.cycle.reviews import end_review, stays_reported
+from leadsync.cycle.succeeded_rows import SucceededRows
+from leadsync.cycle.successors import QUALIFIED_LEAD
 from leadsync.cycle.vanished import GONE, may_be_merged
 from leadsync.cycle.window import Links, Window
 from leadsync.cycle.work import Removal, Work, event, with_status
@@ -24,7 +26,6 @@ from leadsync.merge.pairs import Pair
 from leadsync.model import Json
 from leadsync.state.port import LinkRow, Values
 
-QUALIFIED_LEAD = "1"
 #: events of persons that no longer exist.
 _GONE = ("deleted", "vanished", "merged")
 
@@ -53,9 +54,7 @@ class Gatherer:
             if row["event"] == "deleted":
                 self._row_deleted(row)
         self._follow_merged_persons()
-        for row, _ in self.window.rows:
-            if row["originating_lead_id"] and row["sync_flag"] != "false":
-                self._convert(row)
+        SucceededRows(self.cycle, self.plan, self.rows, self.links, self.work).follow()
         candidates = [
             (row, values)
             for row, values in self.window.rows
@@ -175,25 +174,6 @@ class Gatherer:
             pair.link = {**pair.link, "etag": row["etag"]}
             self.work.links[link["link_id"]] = pair.link
         return False
-
-    def _convert(self, row: Json) -> None:
-        """A lead was qualified: its link moves to the contact, with person and base (S092)."""
-        lead_link = self.links.by_row.get(row["originating_lead_id"])
-        if lead_link is None or row["dynamics_id"] in self.links.by_row:
-            return
-        now, cycle_id = self.cycle.opened_at, self.cycle.cycle_id
-        self.work.journal.append(
-            event(cycle_id, now, "link_closed", lead_link, rule="qualified to a contact")
-        )
-        self.links.close(lead_link)
-        moved: LinkRow = {
-            **with_status(lead_link, status_of(row), cycle_id, now),
-            "dynamics_table": row["table"],
-            "dynamics_id": row["dynamics_id"],
-            "etag": row["etag"],
-        }
-        self.links.keep(moved)
-        self._pair(moved).converted = True
 
     def _row_out_of_scope(self, row: Json, link: LinkRow | None) -> None:
         """An explicit No keeps a record out and stops a linked pair both ways (S082 to S091)."""

@@ -27,6 +27,7 @@ SYSTEM_COLUMNS = (
     "emailaddress1",
     "masterid",
     "originatingleadid",
+    "parentcontactid",
     DYNAMICS_SYNC_FLAG,
     DYNAMICS_MARKETO_ID,
 )
@@ -122,7 +123,8 @@ def row_record(table: TablePlan, raw: Mapping[str, Any], event: str, origin: str
         "state_code": _text(raw.get("statecode")),
         "sync_flag": None if flag is None else ("true" if flag else "false"),
         "person_id": _text(raw.get(DYNAMICS_MARKETO_ID)),
-        "master_id": _text(raw.get("_masterid_value")),
+        "master_id": canonical_guid(raw.get("_masterid_value")),
+        "parent_contact_id": canonical_guid(raw.get("_parentcontactid_value")),
         "originating_lead_id": canonical_guid(raw.get("_originatingleadid_value")),
         "email_key": email_key(raw.get("emailaddress1")),
         "account_id": _lookup(raw, VIA["company"][table.table]),

@@ -44,6 +44,8 @@ def stays_reported(
     :returns: whether it is reported.
     """
     key = row_key(row["table"], row["dynamics_id"])
+    if any(ending.key == key for ending in work.endings):
+        return False
     if key in work.reviews:
         work.reviews[key].values = values
         return True

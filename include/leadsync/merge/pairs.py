@@ -25,6 +25,7 @@ class Pair:
         the Dynamics side, also where the row itself was not read.
     :param is_new: the link was found in this cycle and is stored with its first write.
     :param converted: the link moved from a lead to the contact that the lead became.
+    :param fills: what the row does not have is filled from the person (S099).
     :param moved: the link moved to the person that its own one was merged into; it is stored with
         the commit.
     :param restored: the row was deleted and is back under its own id: its old link opens again.
@@ -42,6 +43,7 @@ class Pair:
     related: Values = field(default_factory=dict)
     is_new: bool = False
     converted: bool = False
+    fills: bool = False
     moved: bool = False
     restored: bool = False
     restamped: bool = False

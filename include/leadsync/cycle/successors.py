@@ -1,0 +1,90 @@
+"""Which row takes the place of another: by a merge in Dynamics, or because a lead was qualified.
+
+Change tracking reports the loser of a merge as an update that points to its master, and a qualified
+lead as closed; the contact it became points back to it, or the lead to a contact that existed
+before (reference/dataverse-webapi.md 8.3, 8.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from leadsync.cycle.context import Engine
+from leadsync.cycle.reading import as_table
+from leadsync.model import TABLES, Json
+from leadsync.state.port import LIVE
+
+QUALIFIED_LEAD = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """A row that another one has replaced.
+
+    :param before: id of the row that ended; ``row`` is the other one as this window has it.
+    :param merged: two rows of one table were merged; otherwise a lead was qualified.
+    """
+
+    before: str
+    row: Json
+    merged: bool
+
+
+def successions(rows: Mapping[str, Json]) -> list[Succession]:
+    """Return what replaced what among the rows of a window, by id."""
+    found = []
+    for row in rows.values():
+        if row["event"] != "changed":
+            continue
+        if row["originating_lead_id"]:
+            found.append(Succession(row["originating_lead_id"], row, merged=False))
+        after = successor_of(row)
+        if after is not None and after[1] in rows:
+            last, merged = _last(rows, after[1]), row["master_id"] is not None
+            if last["event"] == "changed":
+                found.append(Succession(row["dynamics_id"], last, merged))
+    return found
+
+
+def successor_of(row: Json) -> tuple[str, str] | None:
+    """Return table and id of the row that replaced this one, if there is one."""
+    if row["event"] != "changed":
+        return None
+    if row["master_id"]:
+        return row["table"], row["master_id"]
+    if row["table"] == "lead" and row["state_code"] == QUALIFIED_LEAD and row["parent_contact_id"]:
+        return "contact", row["parent_contact_id"]
+    return None
+
+
+def _last(rows: Mapping[str, Json], row_id: str) -> Json:
+    """Follow merges of merged rows."""
+    seen = {row_id}
+    while (after := successor_of(rows[row_id])) is not None:
+        if after[1] in seen or after[1] not in rows:
+            break
+        row_id = after[1]
+        seen.add(row_id)
+    return rows[row_id]
+
+
+def unread_successors(engine: Engine, rows: Iterable[Json]) -> dict[str, set[str]]:
+    """Return ids by table of rows that replaced a linked row and are not among ``rows``."""
+    rows = list(rows)
+    replaced = {row["dynamics_id"]: after for row in rows if (after := successor_of(row))}
+    known = {row["dynamics_id"] for row in rows}
+    if not replaced:
+        return {}
+    linked = {
+        link["dynamics_id"]
+        for table in TABLES
+        for link in engine.store.links_of_rows(as_table(table), sorted(replaced))
+        if link["status"] in LIVE
+    }
+    wanted: dict[str, set[str]] = {}
+    for row_id in linked:
+        table, successor = replaced[row_id]
+        if successor not in known:
+            wanted.setdefault(table, set()).add(successor)
+    return wanted
