@@ -15,6 +15,8 @@ from leadsync.state.port import CycleRecord, StateStore
 
 #: cycles that are looked through for the last full comparison.
 RECENT = 100
+#: kinds of cycles that bring the sync up to their time.
+_MOVING = ("scheduled", "manual")
 
 
 @click.command()
@@ -28,6 +30,8 @@ def status(as_json: bool) -> None:
     facts = [[name.replace("_", " "), document[name]] for name in document if name != "last_cycle"]
     print_table("leadsync", ("what", "value"), facts)
     last = document["last_cycle"]
+    if last is not None and last["error"]:
+        click.secho(f"Cycle {last['cycle_id']} failed: {last['error']}", fg="red")
     if last is not None and last["report"]:
         print_counts(f"Last cycle: {last['cycle_id']} ({last['status']})", last["report"]["counts"])
 
@@ -45,7 +49,7 @@ def status_document(store: StateStore) -> Json:
     """Return the state in one document; times in ISO form, lag in seconds."""
     now = SystemClock().now()
     cycles = store.cycles(limit=RECENT)
-    done = [cycle for cycle in cycles if cycle.status == "done"]
+    done = [c for c in cycles if c.status == "done" and c.kind in _MOVING]
     lease = store.current_lease("cycle")
     last = cycles[0] if cycles else None
     running = lease is not None and lease[0].expires_at > now
@@ -66,5 +70,6 @@ def status_document(store: StateStore) -> Json:
             "opened_at": last.opened_at,
             "closed_at": last.closed_at,
             "report": last.report,
+            "error": last.error,
         },
     }

@@ -81,8 +81,8 @@ def compare(
             stages.load_marketo(engine, document)
         done = _applied(engine, cycle) if repair else set()
         report = stages.quarantine_and_commit(engine, document)
-    except LeadsyncError:
-        give_up(engine, document)
+    except LeadsyncError as error:
+        give_up(engine, document, error)
         raise
     engine.staging.drop(cycle.cycle_id)
     found.compared += len(persons)

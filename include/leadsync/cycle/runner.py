@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from leadsync.cycle import stages
 from leadsync.cycle.context import Cycle, CycleRequest, Engine, held_lease
 from leadsync.errors import LeadsyncError
 from leadsync.model import Json
+from leadsync.redaction import redact
+from leadsync.state.port import StateChanges
 
 
 def run_cycle(engine: Engine, request: CycleRequest) -> Json:
@@ -21,8 +25,8 @@ def run_cycle(engine: Engine, request: CycleRequest) -> Json:
         stages.load_dynamics(engine, cycle)
         stages.load_marketo(engine, cycle)
         report = stages.quarantine_and_commit(engine, cycle)
-    except LeadsyncError:
-        give_up(engine, cycle)
+    except LeadsyncError as error:
+        give_up(engine, cycle, error)
         raise
     engine.staging.drop(report["cycle_id"])
     return report
@@ -39,9 +43,16 @@ def run_plan(engine: Engine, request: CycleRequest) -> Json:
     return report
 
 
-def give_up(engine: Engine, document: Json) -> None:
-    """Give the lease of a failed cycle back."""
+def give_up(engine: Engine, document: Json, error: LeadsyncError) -> None:
+    """Give the lease of a failed cycle back, and let `leadsync status` tell why it failed."""
     cycle = Cycle.from_json(document)
     lease = held_lease(engine, cycle)
-    if lease is not None:
-        engine.store.release_lease(lease)
+    if lease is None:
+        return
+    record = engine.store.cycle(cycle.cycle_id)
+    if record is not None and record.status == "open":
+        failed = replace(
+            record, status="failed", closed_at=engine.clock.now(), error=redact(str(error))
+        )
+        engine.store.apply(StateChanges(cycle=failed), lease=lease)
+    engine.store.release_lease(lease)

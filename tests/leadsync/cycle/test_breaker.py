@@ -38,6 +38,16 @@ def test_s124_10_000_failures_are_one_error_and_no_write(world: World) -> None:
     assert report["counts"]["to_marketo"]["lead"]["created"] == 101
 
 
+def test_a_cycle_that_stopped_is_stored_as_failed_with_its_reason(world: World) -> None:
+    new_rows(world, FEW_FAILURES, address1_city="x" * 300)
+    with pytest.raises(BreakerError):
+        world.cycle()
+    [stopped] = world.store.cycles(limit=1)
+    assert stopped.status == "failed"
+    assert "20 of 20 rows for Marketo failed" in (stopped.error or "")
+    assert world.store.current_lease("cycle") is None
+
+
 def test_few_failures_are_quarantined_whatever_their_share(world: World) -> None:
     new_rows(world, FEW_FAILURES - 1, address1_city="x" * 300)
     report = world.cycle()
