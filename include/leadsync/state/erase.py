@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from leadsync.state.links import base_of
+from leadsync.state.mentions import says
 from leadsync.state.port import LinkRow
 from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import (
@@ -33,7 +34,6 @@ from leadsync.state.tables import (
     request,
 )
 from leadsync.state.types import to_json
-from leadsync.values.keys import email_key as key_of
 
 #: the field whose base is a record's address.
 ADDRESS_FIELD = "email"
@@ -67,7 +67,7 @@ def erase(
     ]
     return {
         table.name: connection.execute(
-            delete(table).where(or_(condition, _mentions(table, address)))
+            delete(table).where(or_(condition, _mention(connection, table, address)))
         ).rowcount
         for table, condition in conditions
     }
@@ -75,24 +75,38 @@ def erase(
 
 def links_with(connection: Connection, address: str) -> list[LinkRow]:
     """Return the links whose base holds an e-mail key."""
-    likely = select(base_value.c.link_id).where(_holds(base_value.c.body, address))
+    likely = select(base_value.c.link_id).where(_may_hold(base_value.c.body, address))
     bases = base_of(connection, list(connection.execute(likely).scalars()))
-    ids = [i for i, base in bases.items() if key_of(base.get(ADDRESS_FIELD)) == address]
+    ids = [i for i, base in bases.items() if says(base.get(ADDRESS_FIELD), address)]
     found = rows_of(connection, select(link).where(among(connection, link.c.link_id, ids)))
     return cast("list[LinkRow]", found)
 
 
-def _mentions(table: Table, address: str | None) -> ColumnElement[bool]:
-    """Tell where a row names the address; tables without values never do."""
-    if address is None:
+def _mention(connection: Connection, table: Table, address: str | None) -> ColumnElement[bool]:
+    """Tell where a row names the address; rows without values never do."""
+    if address is None or table not in _SAYING:
         return false()
+    key, columns = _SAYING[table]
     if table is journal:
-        values = (journal.c.base, journal.c.marketo, journal.c.dynamics)
-        return or_(*(func.lower(func.trim(value)) == address for value in values))
-    documents = {intent: (intent.c.body,), quarantine: (quarantine.c.row, quarantine.c.failures)}
-    return or_(false(), *(_holds(document, address) for document in documents.get(table, ())))
+        return or_(*(func.lower(func.trim(column)) == address for column in columns))
+    likely = select(key, *columns).where(or_(*(_may_hold(one, address) for one in columns)))
+    naming = [
+        row[0]
+        for row in connection.execute(likely)
+        if any(says(document, address) for document in row[1:])
+    ]
+    return among(connection, key, naming)
 
 
-def _holds(document: Column[Any], address: str) -> ColumnElement[bool]:
-    """Tell where a JSON document holds a text that is the address."""
-    return func.lower(type_coerce(document, Text)).contains(to_json(address), autoescape=True)
+def _may_hold(document: Column[Any], address: str) -> ColumnElement[bool]:
+    """Tell where the text of a JSON document has the address in it."""
+    text = to_json(address)[1:-1]
+    return func.lower(type_coerce(document, Text)).contains(text, autoescape=True)
+
+
+#: what can name an address, with the key of its rows.
+_SAYING: dict[Table, tuple[Column[Any], tuple[Column[Any], ...]]] = {
+    journal: (journal.c.id, (journal.c.base, journal.c.marketo, journal.c.dynamics)),
+    intent: (intent.c.intent_id, (intent.c.body,)),
+    quarantine: (quarantine.c.id, (quarantine.c.row, quarantine.c.failures)),
+}

@@ -14,8 +14,8 @@ from leadsync.state import conflicts
 from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_links import LinkIndex
-from leadsync.state.memory_mentions import mentions
 from leadsync.state.memory_requests import MemoryRequests
+from leadsync.state.mentions import mentions
 from leadsync.state.port import (
     LIVE,
     CycleRecord,

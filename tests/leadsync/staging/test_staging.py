@@ -195,3 +195,11 @@ def test_an_unknown_protocol_is_named_without_its_credentials() -> None:
 
 def _put(file: IO[bytes], content: bytes) -> None:
     file.write(content)
+
+
+def test_cycles_with_frames_are_listed_and_foreign_folders_are_not(tmp_path: Path) -> None:
+    staging = Staging(str(tmp_path / "staging"))
+    assert staging.cycles() == []
+    for name in ("20260105T080000-0a1b2c3d", "20260105T080100-0a1b2c3d", "somebody-elses"):
+        staging.write_document(name, "probe", {})
+    assert staging.cycles() == ["20260105T080000-0a1b2c3d", "20260105T080100-0a1b2c3d"]

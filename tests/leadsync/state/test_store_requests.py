@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from leadsync.state.port import StateChanges, StateStore
 from support.state_rows import (
     NOON,
@@ -95,6 +97,27 @@ def test_erased_records_leave_nothing_but_marks(store: StateStore) -> None:
     assert [row["marketo_id"] for row in store.journal()] == [2]
     assert [row["id"] for row in store.quarantine()] == ["item-2"]
     assert store.marks("erased", ["hash-1"]) == {"hash-1"}
+
+
+@pytest.mark.parametrize("address", ["ann@x.com", "åsa%_@x.com"])
+def test_what_names_an_erased_address_goes_too(store: StateStore, address: str) -> None:
+    shown = f" {address.upper() if address.isascii() else address} "
+    failure = {"field": "email", "rule": "r", "value": address, "limit": None, "message": "m"}
+    store.apply(
+        StateChanges(
+            links=[link(1), link(2)],
+            base={"link-1": {"email": shown}, "link-2": {"email": f"jo{address}"}},
+            intents=[intent(1, body={"values": {"email": address}}), intent(2)],
+            journal=[journal(1, base=shown), journal(2), journal(2, dynamics=f"jo{address}")],
+            quarantine=[quarantined(1, failures=[failure], row={}), quarantined(2)],
+        ),
+        lease=None,
+    )
+    assert [found["link_id"] for found in store.links_with(address)] == ["link-1"]
+    removed = store.erase([], [], address=address)
+    assert [removed[name] for name in ("intent", "journal", "quarantine", "link")] == [1, 1, 1, 0]
+    assert [item["id"] for item in store.quarantine()] == ["item-2"]
+    assert len(store.journal()) == 2
 
 
 def test_rows_in_bulk_survive_the_way(store: StateStore) -> None:
