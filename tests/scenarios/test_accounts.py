@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.mapped import relate
+from support.mapped import relate, remap
 from support.synced import Synced
 
 COMPANY = (
@@ -144,3 +144,20 @@ def test_the_doctor_tells_whether_accounts_can_be_read(employing: Synced) -> Non
     checks = {check["name"]: check["ok"] for check in json.loads(refused.stdout)["checks"]}
     assert checks["Dynamics account can be read"] is False
     assert checks["Dynamics contact can be followed"] is True
+
+
+def test_s105_an_account_deleted_on_push_is_held_alone(synced: Synced) -> None:
+    remap(synced, policies={"match_account": "website"})
+    account = synced.new_row("account", name="Example", websiteurl="https://example.com")
+    person = synced.new_person(lastName="Ek", email="a@example.com", title="CTO")
+    edit = {"operation": "delete", "table": "account", "id": account}
+    synced.dynamics.control.faults(
+        "edit_before_write", match={"path": "batch"}, params={"edit": edit}
+    )
+    synced.sync_person(person, sync_as="contact")
+    [contact] = synced.dynamics.control.records("contact")
+    assert (contact["jobtitle"], contact["_parentcustomerid_value"]) == ("CTO", None)
+    [item] = synced.held()
+    [failure] = item["failures"]
+    assert (failure["field"], failure["source"]) == ("parentcustomerid", "server")
+    assert account in failure["message"]

@@ -13,6 +13,7 @@ from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.loading import Results, Write, link_of
 from leadsync.cycle.quarantining import from_server
 from leadsync.cycle.reading import as_table
+from leadsync.cycle.refused_lookups import RefusedLookups
 from leadsync.cycle.row_creations import Beside, born_values
 from leadsync.cycle.work import event
 from leadsync.mapping.plan import SyncPlan
@@ -25,16 +26,19 @@ class RowLoad:
     """Records the rows that one cycle makes.
 
     :ivar created_on: ``createdon`` of the rows made, by id, where the server told it.
+    :ivar refused: lookups that rows were made without (S105).
     """
 
     engine: Engine
     cycle: Cycle
     plan: SyncPlan
     created_on: dict[str, str] = field(default_factory=dict)
+    refused: RefusedLookups = field(default_factory=RefusedLookups)
 
     def send(self, group: Sequence[Write]) -> list[RowResult]:
         """Create a batch of rows; what the answer leaves open is looked up."""
-        answers = self.engine.dynamics.write_rows([self._row_write(write) for write in group])
+        rows = [self._row_write(write) for write in group]
+        answers = self.refused.send(self.engine.dynamics.write_rows, group, rows)
         open_ones = [
             write
             for write, answer in zip(group, answers, strict=True)
@@ -58,6 +62,7 @@ class RowLoad:
             if answer.status == "written":
                 self._made(write, answer, changes)
                 results.applied(write, "created")
+                results.quarantine.extend(self.refused.held(write))
             elif answer.status == "conflict" or self._belongs_to_other(write, answer):
                 results.deferred(write, "Dynamics did not say whether the row was made")
             else:
