@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -210,20 +209,9 @@ def unprovisioned(
     dynamics_sandbox: RunningSandbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Synced]:
+) -> Synced:
     """Both stand-ins as they are before ``leadsync doctor --provision``."""
-    data = tmp_path / "leadsync"
-    environ = {
-        **connections(marketo_sandbox, dynamics_sandbox),
-        "AIRFLOW_CONN_LEADSYNC_DB": json.dumps(
-            {"conn_type": "sqlite", "host": str(data / "leadsync.db")}
-        ),
-        "LEADSYNC_DATA": str(data),
-        "LEADSYNC_MAPPING": str(shipped_mapping(data)),
-    }
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    yield Synced(marketo_sandbox, dynamics_sandbox, environ)
+    return _connected(marketo_sandbox, dynamics_sandbox, tmp_path / "leadsync", monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -233,16 +221,42 @@ def _provisioned() -> dict[str, sqlite3.Connection]:
 
 
 @pytest.fixture
-def synced(unprovisioned: Synced, _provisioned: dict[str, sqlite3.Connection]) -> Synced:
+def synced(
+    _served_marketo: RunningSandbox,
+    _served_dynamics: RunningSandbox,
+    _provisioned: dict[str, sqlite3.Connection],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Synced:
     """Both stand-ins, ready for a first cycle; provisioned once and put back for each test."""
-    systems = (unprovisioned.marketo.sandbox, unprovisioned.dynamics.sandbox)
-    if not _provisioned:
-        provision(unprovisioned)
-        _provisioned.update({sandbox.name: sandbox.database.copy() for sandbox in systems})
-    else:
-        for sandbox in systems:
+    made = _connected(_served_marketo, _served_dynamics, tmp_path / "leadsync", monkeypatch)
+    systems = (made.marketo.sandbox, made.dynamics.sandbox)
+    for sandbox in systems:
+        if sandbox.name in _provisioned:
             sandbox.restore(_provisioned[sandbox.name])
-    return unprovisioned
+        else:
+            sandbox.reset()
+    if not _provisioned:
+        provision(made)
+        _provisioned.update({sandbox.name: sandbox.database.copy() for sandbox in systems})
+    return made
+
+
+def _connected(
+    marketo: RunningSandbox, dynamics: RunningSandbox, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> Synced:
+    """Point leadsync's settings at both stand-ins, with its own files in ``data``."""
+    environ = {
+        **connections(marketo, dynamics),
+        "AIRFLOW_CONN_LEADSYNC_DB": json.dumps(
+            {"conn_type": "sqlite", "host": str(data / "leadsync.db")}
+        ),
+        "LEADSYNC_DATA": str(data),
+        "LEADSYNC_MAPPING": str(shipped_mapping(data)),
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return Synced(marketo, dynamics, environ)
 
 
 def provision(synced: Synced) -> None:
