@@ -57,3 +57,51 @@ def test_s095_a_contact_made_by_another_process_is_known_by_its_lead(synced: Syn
     synced.cycle()
     assert synced.person_of(contact)["id"] == person
     assert synced.person(person)["email"] == "new@example.com"
+
+
+def test_s093_a_lead_qualified_into_a_contact_with_a_person_is_reported(synced: Synced) -> None:
+    first, contact = synced.linked("contact", emailaddress1="a@example.com")
+    second, lead = synced.linked(emailaddress1="b@example.com")
+    synced.edit_row(lead, **{"parentcontactid@odata.bind": f"/contacts({contact})"})
+    synced.dynamics.control.edit("qualify", table="lead", id=lead, contact=False)
+    synced.cycle()
+    assert synced.person_of(contact)["id"] == first
+    [item] = synced.engine.store.quarantine(statuses=("open",))
+    assert item["failures"][0]["rule"] == "merged_in_dynamics"
+    assert (item["dynamics_id"], item["marketo_id"]) == (lead, second)
+    synced.edit_person(second, title="CIO")
+    synced.forget_calls()
+    synced.cycle()
+    assert synced.record_writes() == 0
+
+
+def test_s094_a_lead_qualified_while_the_cycle_writes_goes_on_as_a_contact(
+    synced: Synced,
+) -> None:
+    person, lead = synced.linked(emailaddress1="a@example.com")
+    synced.edit_person(person, city="Lund")
+    edit = {"operation": "qualify", "table": "lead", "id": lead, "contact": True}
+    match = {"path": "batch"}
+    synced.dynamics.control.faults("edit_before_write", match=match, params={"edit": edit})
+    report = synced.cycle()
+    assert report["counts"]["to_dynamics"]["lead"]["deferred"] == 1
+    synced.cycle()
+    [contact] = synced.dynamics.control.records("contact")
+    assert contact["address1_city"] == "Lund"
+    assert synced.person_of(contact["contactid"])["id"] == person
+
+
+def test_s096_a_disqualified_lead_tells_its_status_and_takes_changes_when_open_again(
+    synced: Synced,
+) -> None:
+    person, lead = synced.linked(emailaddress1="a@example.com")
+    synced.dynamics.control.edit("deactivate", table="lead", id=lead)
+    synced.cycle()
+    assert synced.person(person)["leadStatus"] == "Disqualified"
+    synced.edit_person(person, title="CIO")
+    report = synced.cycle()
+    assert report["counts"]["to_dynamics"]["lead"]["out_of_scope"] == 1
+    assert synced.row(lead)["jobtitle"] is None
+    synced.dynamics.control.edit("activate", table="lead", id=lead)
+    synced.cycle()
+    assert synced.row(lead)["jobtitle"] == "CIO"
