@@ -44,18 +44,27 @@ class Breaker:
     failed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def count(self, passed: Iterable[str], failed: Iterable[Mapping[str, Any]]) -> None:
+    def count(
+        self, passed: Iterable[Mapping[str, Any]], failed: Iterable[Mapping[str, Any]]
+    ) -> None:
         """Add rows that were judged.
 
-        :param passed: keys of records that passed.
+        :param passed: ``WRITES`` records that passed.
         :param failed: ``QUARANTINED`` records; a held field alone is no failed row.
         """
-        self.rows += sum(key not in self.known for key in passed)
+        self.rows += sum(self._counts(record) for record in passed)
         for item in failed:
-            if item["item_key"] == item["record_key"] and item["record_key"] not in self.known:
+            if item["item_key"] == item["record_key"] and self._counts(item):
                 self.rows += 1
                 self.failed += 1
                 self.reasons.update({_reason(each) for each in json.loads(item["failures"])})
+
+    def _counts(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record says something about all: persons that somebody asked to make
+        rows of do not, because each of them is answered by itself.
+        """
+        asked_for = record["operation"] == "create" and self.side == "dynamics"
+        return not asked_for and record["record_key"] not in self.known
 
     @property
     def tripped(self) -> bool:

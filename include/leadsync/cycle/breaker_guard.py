@@ -18,7 +18,7 @@ def guard_failures(plan: SyncPlan, pending: Unfinished, **checked: Checked) -> N
     """
     for side, result in checked.items():
         breaker = Breaker(side, plan.policies.breaker_share, pending.quarantine.keys())
-        breaker.count((p.record["record_key"] for p in result.accepted), result.quarantined)
+        breaker.count((p.record for p in result.accepted), result.quarantined)
         breaker.check("nothing was written")
 
 

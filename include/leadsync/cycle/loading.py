@@ -153,7 +153,7 @@ class Loader:
         before, refused = len(self.results.rows), len(self.results.quarantine)
         self.record(group, answers, changes, self.results)
         states = {row["record_key"]: row["state"] for row in self.results.rows[before:]}
-        passed = (key for key, state in states.items() if state != "quarantined")
+        passed = (write.record for write in group if states[write.key] != "quarantined")
         self.breaker.count(passed, self.results.quarantine[refused:])
         now = self.engine.clock.now()
         changes.intents = [self._intent(w, self._status(w, states[w.key]), now) for w in group]

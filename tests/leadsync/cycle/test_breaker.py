@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from leadsync.cycle.breaker import FEW_FAILURES, BreakerError
+from leadsync.cycle.on_request import person_request, store_requests
 from support.world import MAPPING, World, world
 
 __all__ = ["world"]
@@ -52,6 +53,15 @@ def test_few_failures_are_quarantined_whatever_their_share(world: World) -> None
     new_rows(world, FEW_FAILURES - 1, address1_city="x" * 300)
     report = world.cycle()
     assert report["counts"]["to_marketo"]["lead"]["quarantined"] == FEW_FAILURES - 1
+
+
+def test_persons_that_somebody_asks_for_are_answered_one_by_one(world: World) -> None:
+    people = [world.marketo.add(email=f"{n}@example.com") for n in range(FEW_FAILURES)]
+    requests = [person_request(world.engine, "sync_person", person) for person in people]
+    store_requests(world.engine, requests)
+    world.cycle()
+    assert len(world.quarantined()) == FEW_FAILURES
+    assert {request["status"] for request in world.store.requests()} == {"failed"}
 
 
 def test_a_share_of_one_switches_the_breaker_off(world: World) -> None:
