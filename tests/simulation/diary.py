@@ -45,6 +45,7 @@ class Diary:
         cannot be known from outside which values leadsync took for agreed.
     :ivar own_unrest: the same for one record, which was edited while a cycle ran.
     :ivar before_link: what both records of a pair held just before it became one.
+    :ivar asked_for: persons that are to become rows, if they are none.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
@@ -60,9 +61,11 @@ class Diary:
     records_before: dict[RecordId, Json] = field(default_factory=dict)
     person_deleted: dict[int, int] = field(default_factory=dict)
     row_deleted: dict[str, int] = field(default_factory=dict)
-    row_touched: dict[str, int] = field(default_factory=dict)
+    row_touched: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: -1))
     flag_set: dict[str, int] = field(default_factory=dict)
     user_persons: set[int] = field(default_factory=set)
+    user_rows: set[str] = field(default_factory=set)
+    asked_for: set[int] = field(default_factory=set)
     shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
     opted_out: set[RecordId] = field(default_factory=set)
     entered: dict[tuple[RecordId, str], set[Value]] = field(
@@ -102,10 +105,17 @@ class Diary:
             self.entered[row_id, name].add(value)
             if created or value != plain(name, before.get(COLUMNS[name])):
                 self.edits[row_id, name] = Edit(at, value)
+        if created:
+            self.user_rows.add(row_id)
         if current.get("new_synctomkto") != before.get("new_synctomkto"):
             self.flag_set[row_id] = at
         self.row_touched[row_id] = at
         self._email(row_id, current.get("emailaddress1"))
+
+    def person_asked_for(self, person: int, sync_as: str) -> None:
+        """Note that somebody wants a person to be a lead or contact."""
+        self.asked_for.add(person)
+        self.note(f"person {person} is asked for as {sync_as}")
 
     def _email(self, record: RecordId, email: str | None) -> None:
         if email:

@@ -83,6 +83,18 @@ class _Judge:
             if person not in self.diary.user_persons
         )
         assert None not in made, "P5: leadsync made a person without a row"
+        self._made_rows()
+
+    def _made_rows(self) -> None:
+        """P5: a row that no user made is of a person that was asked for, and the only one."""
+        made = [r for r in self.diary.rows() if r[1] not in self.diary.user_rows]
+        for table, row_id, row in made:
+            person = row["new_marketoid"]
+            assert person in self.diary.asked_for, f"P5: nobody wanted {table} {row_id}: {row}"
+        persons = Counter((table, row["new_marketoid"]) for table, _, row in made)
+        assert all(count == 1 for count in persons.values()), f"P5: rows made twice {persons}"
+        waiting = self.world.store.requests(waiting=True)
+        assert waiting == [], f"P1: requests wait for ever: {waiting}"
 
     def _orphaned(self, row_id: str) -> bool:
         """Tell whether the row may be without a person because that one was deleted (S073, S074).
@@ -107,6 +119,9 @@ class _Judge:
         for item in self.items:
             assert item["failures"], f"P9: held without a reason {item}"
             if item["direction"] == "to_dynamics":
+                if item["operation"] == "create":
+                    assert item["marketo_id"] in self.diary.asked_for, f"P9: not asked {item}"
+                    continue
                 person = self.people.get(item["marketo_id"] or 0)
                 linked = self.world.store.links_of_persons([item["marketo_id"] or 0])
                 live = any(link["status"] in LIVE for link in linked)

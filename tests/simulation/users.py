@@ -6,6 +6,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from leadsync.cycle.on_request import person_request, store_requests
 from leadsync.model import Json
 from simulation.diary import TABLES, Diary
 from simulation.values import COLUMNS, entered, fields_of, plain
@@ -22,6 +23,7 @@ ACTIONS = (
     ("edit_equally", 2, False),
     ("add_row", 2, False),
     ("add_person", 1, False),
+    ("ask_for_person", 2, False),
     ("flip", 1, False),
     ("delete_person", 1, True),
     ("delete_row", 1, True),
@@ -80,6 +82,15 @@ class Users:
         values = {name: self._person_value(name) for name in chosen}
         person = self.world.marketo.add(**values)
         self.diary.person_edited(person, {}, values, created=True)
+
+    def ask_for_person(self) -> None:
+        """Ask for a person to become a lead or contact, whatever it is now."""
+        people = list(self.world.marketo.people)
+        if people and sum(1 for _ in self.diary.rows()) < MOST_RECORDS:
+            person, sync_as = self.random.choice(people), self.random.choice(TABLES)
+            request = person_request(self.world.engine, "sync_person", person, sync_as=sync_as)
+            store_requests(self.world.engine, [request])
+            self.diary.person_asked_for(person, sync_as)
 
     # -- editing
 
