@@ -16,7 +16,7 @@ from leadsync.cycle.vanished import GONE, may_be_merged
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.pairs import Pair
-from leadsync.model import Json
+from leadsync.model import DYNAMICS_SYNC_FLAG, Json
 
 
 def complete_pairs(
@@ -50,15 +50,9 @@ def complete_pairs(
         _without_person(engine, cycle, pending, pair, work)
         lagging.remove(pair)
     for table in plan.tables.values():
-        _read_rows(
-            engine,
-            table,
-            [
-                pair
-                for pair in lagging
-                if pair.dynamics is None and pair.link["dynamics_table"] == table.table
-            ],
-        )
+        mine = [pair for pair in lagging if pair.link["dynamics_table"] == table.table]
+        for pair in _read_rows(engine, table, [pair for pair in mine if pair.dynamics is None]):
+            _stop(pair, work)
 
 
 def _mapped_anew(engine: Engine, cycle: Cycle) -> Json:
@@ -121,10 +115,27 @@ def _read_persons(engine: Engine, plan: SyncPlan, pairs: list[Pair]) -> list[Pai
     return [pair for pair in pairs if pair.marketo is None]
 
 
-def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> None:
+def _stop(pair: Pair, work: Work) -> None:
+    """Leave a pair alone whose row has just gone out of scope; its own change will stop the link.
+
+    No value may pass the filter meanwhile, in either direction (S085, S086).
+    """
+    link = pair.link
+    del work.pairs[link["link_id"]]
+    if pair.person_extracted:
+        record: Json = {name: link[name] for name in ("marketo_id", "dynamics_id")}
+        record["table"] = link["dynamics_table"]
+        key, reason = person_key(link["marketo_id"]), "the sync filter says No"
+        work.settle(key, "to_dynamics", record, "out_of_scope", reason)
+
+
+def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> list[Pair]:
+    """Fill the Dynamics sides; returns the pairs whose row is not in scope any more."""
     found = read_rows(engine, table, [pair.link["dynamics_id"] for pair in pairs])
     for pair in pairs:
         raw = found.get(pair.link["dynamics_id"])
         if raw is not None:
             pair.dynamics = row_values(table, raw)
             pair.link = {**pair.link, "etag": raw.get("@odata.etag")}
+    stopped = {row_id for row_id, raw in found.items() if raw.get(DYNAMICS_SYNC_FLAG) is False}
+    return [p for p in pairs if p.link["dynamics_id"] in stopped and not p.stamps]

@@ -245,7 +245,9 @@ class Gatherer:
             self.work.settle(key, "to_dynamics", person, "out_of_scope", reason)
             return
         record = _with_link(person, link)
-        if person["event"] in ("wanted", "linked"):
+        if person["event"] == "linked":
+            return  # only asked for: nothing of it was looked at
+        if person["event"] == "wanted":
             self.work.settle(key, "to_dynamics", record, "unchanged", "linked already")
         elif person["event"] == "echo":
             self.work.settle(key, "to_dynamics", record, "unchanged", "equals the base")

@@ -278,3 +278,15 @@ def test_a_released_stop_ends_when_it_goes_out_though_the_record_stays_held(worl
     assert world.dynamics.rows["lead"][row]["donotbulkemail"] is True
     assert [item["record_key"] for item in world.quarantined()] == [f"to_dynamics:{person}"]
     assert not world.store.quarantine(statuses=("released",))
+
+
+def test_a_row_that_goes_out_of_scope_while_a_backfill_reads_stops_its_pair(world: World) -> None:
+    person, row = world.linked("contact")
+    start = world.clock.now()
+    world.marketo.edit(person, title="B")
+    world.clock.advance(60)
+    until = world.clock.now()
+    world.dynamics.edit("contact", row, jobtitle="C", new_synctomkto=False)
+    world.cycle(kind="backfill", window_from=start, window_to=until)
+    assert world.marketo.people[person]["title"] == "B"
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "C"

@@ -385,3 +385,12 @@ def test_a_created_row_keeps_what_the_person_lacks_empty(world: World) -> None:
     world.cycle()
     assert only_row(world)["leadsourcecode"] == 2
     assert world.quarantined() == []
+
+
+def test_asking_for_a_linked_person_ends_nothing_that_is_held(world: World) -> None:
+    person, _row = world.linked()
+    world.marketo.edit(person, email="foo@@bar")
+    world.cycle()
+    held = only_item(world)
+    assert only(world.sync_person(person))["outcome"] == "already_linked"
+    assert only_item(world) == held
