@@ -7,13 +7,12 @@ with the direction ``to_marketo`` as any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Engine
 from leadsync.cycle.missing_lookups import MissingLookup
-from leadsync.cycle.reading import as_table
 from leadsync.cycle.related_values import is_gone
 from leadsync.cycle.relations import Relations, Target
 from leadsync.cycle.work import Work
@@ -24,15 +23,45 @@ from leadsync.state.port import LinkRow, LookupRow, RelatedRow, Values
 from leadsync.values.marks import ABSENT
 
 
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A lookup column of a table and the fields that come through it.
+
+    :param cell: the column of the frame ``rows`` that holds what it refers to.
+    """
+
+    column: str
+    cell: str
+    main_table: str
+    fields: tuple[FieldPlan, ...]
+
+
 @dataclass(slots=True)
 class _Person:
-    """A pair or creation; ``values`` is where the values of its account and owner go."""
+    """A pair, or a creation, which has no link yet.
 
-    table: TablePlan
-    record: Json
+    :param row: its row, if it was extracted: what it refers to may be new.
+    :param values: where the values of its account and owner go.
+    """
+
+    link: LinkRow | None
+    row: Json | None
     link_id: str
+    references: Sequence[_Reference]
     base: Values
-    values: Values = field(default_factory=dict)
+    values: Values
+
+    @property
+    def record(self) -> Json:
+        """The person and row as outcomes and quarantine name them."""
+        if self.link is None:
+            return {**(self.row or {}), "marketo_id": None, "operation": "create"}
+        return {
+            "table": self.link["dynamics_table"],
+            "operation": "update",
+            "marketo_id": self.link["marketo_id"],
+            "dynamics_id": self.link["dynamics_id"],
+        }
 
 
 def give_values(
@@ -40,40 +69,55 @@ def give_values(
 ) -> None:
     """Fill in the values of all pairs and creations, and say which of them must wait.
 
-    :param rows: the extracted rows: what they refer to may be new.
+    :param rows: the extracted rows.
     """
     if not relations.targets:
         return
-    people = [*_paired(plan, relations, work), *_created(plan, work)]
-    giver = _Giver(engine, plan, relations, work, _by_id(rows), _stored(engine, people))
-    giver.learn(people)
+    references: dict[str, list[_Reference]] = {
+        table.table: _references(table, relations) for table in plan.tables.values()
+    }
+    read = {(row["table"], row["dynamics_id"]): row for row in rows if row["event"] == "changed"}
+    people = [*_paired(relations, references, read, work), *_created(references, work)]
+    giver = _Giver(plan, relations, work, _stored(engine, people))
+    relations.learn(engine, giver.targets(people))
     for person in people:
-        giver.give(person)
+        for reference in person.references:
+            giver.give(person, reference)
 
 
-def _paired(plan: SyncPlan, relations: Relations, work: Work) -> Iterator[_Person]:
+def _references(table: TablePlan, relations: Relations) -> list[_Reference]:
+    return [
+        _Reference(
+            column,
+            "owner_id" if column == VIA["owner"][table.table] else "account_id",
+            relations.targets[column][0],
+            tuple(plan for plan in table.fields if plan.via == column),
+        )
+        for column in table.lookups
+    ]
+
+
+def _paired(
+    relations: Relations,
+    references: Mapping[str, Sequence[_Reference]],
+    read: Mapping[Target, Json],
+    work: Work,
+) -> Iterator[_Person]:
     """Yield the pairs whose row was read or whose account or owner changed."""
     for pair in work.pairs.values():
-        if pair.dynamics is not None or pair.link["link_id"] in relations.touched:
-            table = plan.tables[as_table(pair.link["dynamics_table"])]
-            record = _record(pair.link)
-            yield _Person(table, record, pair.link["link_id"], pair.base, pair.related)
+        link = pair.link
+        if pair.dynamics is not None or link["link_id"] in relations.touched:
+            table = link["dynamics_table"]
+            row = read.get((table, link["dynamics_id"]))
+            found = references[table]
+            yield _Person(link, row, link["link_id"], found, pair.base, pair.related)
 
 
-def _created(plan: SyncPlan, work: Work) -> Iterator[_Person]:
+def _created(references: Mapping[str, Sequence[_Reference]], work: Work) -> Iterator[_Person]:
     for creation in work.creations:
-        table = plan.tables[as_table(creation.record["table"])]
-        record = {**creation.record, "marketo_id": None, "operation": "create"}
-        yield _Person(table, record, creation.link_id, {}, creation.values)
-
-
-def _record(link: LinkRow) -> Json:
-    ids: Json = {"table": link["dynamics_table"], "operation": "update"}
-    return ids | {name: link[name] for name in ("marketo_id", "dynamics_id")}
-
-
-def _by_id(rows: Sequence[Json]) -> dict[Target, Json]:
-    return {(row["table"], row["dynamics_id"]): row for row in rows if row["event"] == "changed"}
+        row = creation.record
+        found = references[row["table"]]
+        yield _Person(None, row, creation.link_id, found, {}, creation.values)
 
 
 def _stored(engine: Engine, people: Sequence[_Person]) -> dict[tuple[str, str], LookupRow]:
@@ -85,43 +129,36 @@ def _stored(engine: Engine, people: Sequence[_Person]) -> dict[tuple[str, str], 
 class _Giver:
     """Knows what every row refers to.
 
-    :param rows: extracted rows by table and id.
     :param stored: what rows referred to before, by link and column.
     """
 
-    engine: Engine
     plan: SyncPlan
     relations: Relations
     work: Work
-    rows: dict[Target, Json]
     stored: dict[tuple[str, str], LookupRow]
 
-    def learn(self, people: Sequence[_Person]) -> None:
-        """Read all that people refer to at once."""
-        wanted = (
-            (column, target)
-            for person in people
-            for column in person.table.lookups
-            if (target := self._target(person, column)) is not None and target != ABSENT
-        )
-        self.relations.learn(self.engine, wanted)
+    def targets(self, people: Sequence[_Person]) -> Iterator[tuple[str, str]]:
+        """Yield all that people refer to, as column and id."""
+        for person in people:
+            for reference in person.references:
+                target = self._target(person, reference)
+                if target is not None and target != ABSENT:
+                    yield reference.column, target
 
-    def give(self, person: _Person) -> None:
-        """Give one person the values of its account and owner."""
-        for column in person.table.lookups:
-            target = self._target(person, column)
-            if target == ABSENT:
-                continue
-            row = self.relations.find(column, target) if target is not None else None
-            read = self._row(person) is not None
-            if read:
-                self._remember(person, column, target, row)
-            if target is not None and row is None:
-                if read:
-                    self._wait(person, column, target)
-                continue
-            fields = [plan for plan in person.table.fields if plan.via == column]
-            person.values.update(self._shown(fields, row, person.base))
+    def give(self, person: _Person, reference: _Reference) -> None:
+        """Give a person the values that come through one lookup."""
+        target = self._target(person, reference)
+        if target == ABSENT:
+            return
+        row = self.relations.find(reference.column, target) if target is not None else None
+        if person.row is not None:
+            self._remember(person, reference, target, row)
+        if target is None or row is not None:
+            person.values.update(self._shown(reference.fields, row, person.base))
+        elif person.row is not None:
+            record = person.record
+            missing = MissingLookup(record, reference.column, reference.main_table, target)
+            self.work.waiting[row_key(record["table"], record["dynamics_id"])] = missing
 
     def _shown(self, fields: Sequence[FieldPlan], row: RelatedRow | None, base: Values) -> Values:
         if row is not None and not is_gone(row) and row["fields"]:
@@ -131,37 +168,34 @@ class _Giver:
             return {}
         return _cleared(fields, base)
 
-    def _row(self, person: _Person) -> Json | None:
-        return self.rows.get((person.table.table, person.record["dynamics_id"]))
-
-    def _target(self, person: _Person, column: str) -> str | None:
+    def _target(self, person: _Person, reference: _Reference) -> str | None:
         """Return what the person's row refers to, or the mark for absent where nobody knows."""
-        row = self._row(person)
-        if row is not None:
-            name = "owner_id" if column == VIA["owner"][person.table.table] else "account_id"
-            target: str | None = row[name]
+        if person.row is not None:
+            target: str | None = person.row[reference.cell]
             return target
-        stored = self.stored.get((person.link_id, column))
+        stored = self.stored.get((person.link_id, reference.column))
         return stored["target_id"] if stored else ABSENT
 
     def _remember(
-        self, person: _Person, column: str, target: str | None, row: RelatedRow | None
+        self, person: _Person, reference: _Reference, target: str | None, row: RelatedRow | None
     ) -> None:
-        main = self.relations.targets[column][0]
-        lookup = LookupRow(
-            link_id=person.link_id,
-            column=column,
-            target_table=None if target is None else (row["table"] if row else main),
-            target_id=target,
+        table = None
+        if target is not None:
+            table = row["table"] if row else reference.main_table
+        stored = self.stored.get((person.link_id, reference.column))
+        if stored and (stored["target_table"], stored["target_id"]) == (table, target):
+            return
+        record = person.record
+        self.work.lookups.append(
+            {
+                "link_id": person.link_id,
+                "column": reference.column,
+                "target_table": table,
+                "target_id": target,
+                "table": record["table"],
+                "dynamics_id": record["dynamics_id"],
+            }
         )
-        if lookup != self.stored.get((person.link_id, column)):
-            ids = {name: person.record[name] for name in ("table", "dynamics_id")}
-            self.work.lookups.append({**lookup, **ids})
-
-    def _wait(self, person: _Person, column: str, target: str) -> None:
-        main = self.relations.targets[column][0]
-        key = row_key(person.table.table, person.record["dynamics_id"])
-        self.work.waiting[key] = MissingLookup(person.record, column, main, target)
 
 
 def _cleared(fields: Sequence[FieldPlan], base: Values) -> Values:
