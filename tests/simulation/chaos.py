@@ -12,9 +12,25 @@ from leadsync.errors import ThrottledError, TransientApiError
 from simulation.schedule import Act, Weather
 from support.simulated import ManualClock
 
-MARKETO = ("paging_token", "lead_changes", "deleted_leads", "activities", "persons", "sync_persons")
-DYNAMICS = ("delta", "rows_by_id", "rows_by", "rows_modified", "write_rows", "qualify_lead")
-WRITES = ("sync_persons", "write_rows", "qualify_lead")
+MARKETO = (
+    "paging_token",
+    "lead_changes",
+    "deleted_leads",
+    "activities",
+    "persons",
+    "sync_persons",
+    "merge_persons",
+)
+DYNAMICS = (
+    "delta",
+    "rows_by_id",
+    "rows_by",
+    "rows_modified",
+    "write_rows",
+    "qualify_lead",
+    "merge_rows",
+)
+WRITES = ("sync_persons", "write_rows", "qualify_lead", "merge_persons", "merge_rows")
 STORE = ("apply", "acquire_lease", "release_lease")
 STAGING = ("write_rows", "write_document", "drop")
 

@@ -15,6 +15,7 @@ from leadsync.state.port import JournalRow, StateChanges
 #: state of a closed row; the server picks that state's own status reason
 #: (reference/dataverse-webapi.md 8.2).
 CLOSED = {"lead": 2, "contact": 1}
+_NOT_FOUND = "1004"
 _KINDS = {"deactivate": "deactivated", "merge": "merged"}
 
 
@@ -64,10 +65,13 @@ def _merge_rows(engine: Engine, write: Write) -> RowResult:
 
 
 def _merge_person(engine: Engine, write: Write) -> PersonResult:
-    winner = int(write.record["into"])
+    """Merge a person unless it is gone: an earlier attempt may have got no answer."""
+    winner, loser = int(write.record["into"]), write.record["marketo_id"]
     try:
-        engine.marketo.merge_persons(winner, [write.record["marketo_id"]])
+        engine.marketo.merge_persons(winner, [loser])
     except RejectedError as error:
+        if error.code == _NOT_FOUND and not engine.marketo.persons("id", [str(loser)], ("id",)):
+            return PersonResult("updated", winner)
         return PersonResult("skipped", errors=(RecordError(error.code, error.detail),))
     return PersonResult("updated", winner)
 
