@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -50,3 +51,5 @@ def test_a_refused_paging_token_is_replaced(synced: Synced) -> None:
     report = synced.cycle()
     assert "marketo.lead_changes" in report["full_comparison"]
     assert synced.row(row)["jobtitle"] == "CTO"
+    status = json.loads(synced.command("status", "--json").stdout)
+    assert "marketo.lead_changes" in status["last_full_comparison"]

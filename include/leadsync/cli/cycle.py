@@ -53,6 +53,8 @@ def cycle(start: datetime | None, end: datetime | None, as_json: bool) -> None:
     print_counts(f"Cycle {report['cycle_id']}", report["counts"])
     calls = report["calls"]
     click.echo(f"API calls: Marketo {calls['marketo']}, Dynamics {calls['dynamics']}")
+    if report["full_comparison"]:
+        click.echo(f"Compared everything for {', '.join(report['full_comparison'])}.")
 
 
 @click.command()

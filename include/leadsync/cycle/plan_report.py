@@ -12,6 +12,9 @@ from leadsync.cycle.schemas import plan_of
 from leadsync.model import Direction, Json
 from leadsync.values.marks import shown
 
+#: kinds of decisions in which a rule chose between two values.
+CLASHES = ("collision", "no_base")
+
 
 def build_plan_report(engine: Engine, cycle: Cycle) -> Json:
     """Return ``{counts, changes, collisions, quarantine}`` from the frames of a merged cycle."""
@@ -25,7 +28,7 @@ def build_plan_report(engine: Engine, cycle: Cycle) -> Json:
     return {
         "counts": _counts(engine, cycle),
         "changes": changes,
-        "collisions": [_collision(row) for row in decisions if row["kind"] != "written"],
+        "collisions": [_collision(row) for row in decisions if row["kind"] in CLASHES],
         "quarantine": [_item(item, cycle) for item in items],
     }
 

@@ -74,7 +74,9 @@ class JournalRow(TypedDict):
 
     ``kind``: ``written``, ``collision``, ``no_base``, ``created``, ``linked``, ``link_closed``,
     ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``, ``deactivated``, ``merged``.
-    ``side`` is the side that was written; values are canonical.
+    ``side`` is the side that was written, ``None`` when nothing was: a user's change in Marketo
+    that our write went over and that lost. Values are canonical: on the side that was written the
+    one before, on the other side the one that was written.
     """
 
     cycle_id: str

@@ -176,3 +176,10 @@ def test_a_conflict_in_dynamics_sends_the_value_in_the_next_cycle(world: World) 
     assert titles(world, person, row) == ("U", "U")
     world.cycle()
     assert world.writes == 0
+
+
+def test_a_plan_shows_it_as_one_collision(world: World) -> None:
+    person, _ = overwritten(world)
+    [shown] = world.plan()["collisions"]
+    assert (shown["marketo_id"], shown["base"]) == (person, "A")
+    assert (shown["marketo"], shown["dynamics"], shown["winner"]) == ("U", "D", "marketo")
