@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.reading import as_table, person_values, read_persons, read_rows, row_values
+from leadsync.cycle.reading import (
+    as_table,
+    person_values,
+    read_persons,
+    read_rows,
+    row_id_of,
+    row_values,
+)
+from leadsync.cycle.restamp import is_bare
 from leadsync.cycle.vanished import GONE, may_be_merged
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
@@ -112,6 +120,7 @@ def _read_persons(engine: Engine, plan: SyncPlan, pairs: list[Pair]) -> list[Pai
         if raw is not None:
             table = plan.tables[as_table(pair.link["dynamics_table"])]
             pair.marketo = person_values(table, raw)
+            pair.restamped = pair.restamped or is_bare(row_id_of(raw), pair)
     return [pair for pair in pairs if pair.marketo is None]
 
 
@@ -137,5 +146,6 @@ def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> list[Pair
         if raw is not None:
             pair.dynamics = row_values(table, raw)
             pair.link = {**pair.link, "etag": raw.get("@odata.etag")}
+            pair.created_on = pair.created_on or raw.get("createdon")
     stopped = {row_id for row_id, raw in found.items() if raw.get(DYNAMICS_SYNC_FLAG) is False}
     return [p for p in pairs if p.link["dynamics_id"] in stopped and not p.stamps]

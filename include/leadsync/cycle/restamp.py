@@ -19,6 +19,15 @@ from leadsync.model import Json
 _READ = ("changed", "linked")
 
 
+def is_bare(own_id: str | None, pair: Pair) -> bool:
+    """Tell whether a person lacks the id of its row, and nothing else brings it.
+
+    :param own_id: the id of a row that the person carries.
+    """
+    is_open = pair.link["status"] == "open"
+    return is_open and own_id != pair.link["dynamics_id"] and not pair.stamps
+
+
 def restamp(
     engine: Engine, plan: SyncPlan, persons: Iterable[Json], links: Links, work: Work
 ) -> None:
@@ -26,12 +35,10 @@ def restamp(
     bare: list[Pair] = []
     for person in persons:
         link = links.by_person.get(person["marketo_id"])
-        if person["event"] not in _READ or link is None or link["status"] != "open":
-            continue
-        if person["own_id"] == link["dynamics_id"]:
+        if person["event"] not in _READ or link is None:
             continue
         pair = work.pairs.get(link["link_id"]) or Pair(link)
-        if not pair.stamps:
+        if is_bare(person["own_id"], pair):
             pair.restamped = True
             work.pairs[link["link_id"]] = pair
             bare.append(pair)

@@ -9,6 +9,7 @@ import pytest
 from leadsync.cycle.on_request import answer_now, person_request, store_requests
 from leadsync.errors import TransientApiError
 from leadsync.model import RowResult, RowWrite
+from leadsync.state.port import StateChanges
 from support.crashing import Crash, Steps, watched
 from support.world import World, world
 
@@ -122,5 +123,29 @@ def test_s026_a_request_that_finds_a_cycle_running_waits_for_it(world: World) ->
     assert answered.report is None
     assert answered.waits
     world.store.release_lease(lease)
+    world.cycle()
+    judge(world, person)
+
+
+def test_a_stamp_that_is_refused_after_a_crash_comes_when_it_is_released(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = asked(world)
+
+    def die(*_: Any) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(world.marketo, "sync_persons", die)
+        world.sync_person(person)
+    world.clock.advance(LONGER_THAN_A_LEASE)
+    world.marketo.refuse = lambda record: "leadsyncDynamicsId" in record
+    world.cycle()
+    world.marketo.refuse = lambda record: False
+    items = world.store.quarantine(statuses=("open",))
+    for item in items:
+        item["status"] = "released"
+    world.store.apply(StateChanges(quarantine=items), lease=None)
+    world.cycle()
     world.cycle()
     judge(world, person)
