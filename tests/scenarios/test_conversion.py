@@ -105,3 +105,19 @@ def test_s096_a_disqualified_lead_tells_its_status_and_takes_changes_when_open_a
     synced.dynamics.control.edit("activate", table="lead", id=lead)
     synced.cycle()
     assert synced.row(lead)["jobtitle"] == "CIO"
+
+
+def test_s090_a_contact_kept_out_leaves_the_person_with_the_leads_last_values(
+    synced: Synced,
+) -> None:
+    person, lead = synced.linked(emailaddress1="a@example.com", jobtitle="CTO")
+    contact = qualify(synced, lead)
+    synced.edit_row(contact, "contact", new_synctomkto=False, jobtitle="CIO")
+    synced.cycle()
+    assert synced.person(person)["title"] == "CTO"
+    assert synced.person(person)["leadsyncDynamicsType"] == "Lead"
+    synced.edit_person(person, city="Lund")
+    synced.edit_row(contact, "contact", jobtitle="CFO")
+    synced.forget_calls()
+    synced.cycle()
+    assert synced.record_writes() == 0

@@ -84,3 +84,10 @@ def test_s087_a_flag_that_flips_twice_between_cycles_changes_nothing(synced: Syn
     synced.cycle()
     assert synced.person(person)["title"] == "B"
     assert synced.story(person, "out_of_scope") == []
+
+
+def test_s091_a_field_changed_in_the_same_save_as_no_is_not_sent(synced: Synced) -> None:
+    person, row = synced.linked(emailaddress1="a@example.com", jobtitle="CTO")
+    synced.edit_row(row, new_synctomkto=False, jobtitle="CIO")
+    synced.cycle()
+    assert synced.person(person)["title"] == "CTO"
