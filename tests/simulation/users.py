@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from leadsync.cycle.on_request import person_request, store_requests
+from leadsync.cycle.reading import as_table
 from leadsync.model import Json
 from simulation.diary import TABLES, Diary
 from simulation.values import COLUMNS, entered, fields_of, plain
@@ -87,7 +88,7 @@ class Users:
         """Ask for a person to become a lead or contact, whatever it is now."""
         people = list(self.world.marketo.people)
         if people and sum(1 for _ in self.diary.rows()) < MOST_RECORDS:
-            person, sync_as = self.random.choice(people), self.random.choice(TABLES)
+            person, sync_as = self.random.choice(people), as_table(self.random.choice(TABLES))
             request = person_request(self.world.engine, "sync_person", person, sync_as=sync_as)
             store_requests(self.world.engine, [request])
             self.diary.person_asked_for(person, sync_as)
