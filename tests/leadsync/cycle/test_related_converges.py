@@ -77,6 +77,7 @@ class Firm:
         elif what == "delete":
             self.world.dynamics.delete("account", account)
         else:
+            self.world.cycle()  # what has changed before is read before it is out of reach
             self.world.dynamics.hidden.add(account)
 
     def settle(self) -> None:
