@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from leadsync.clock import parse_instant
 from leadsync.errors import ConfigurationError
 
 Kind = Literal["scheduled", "backfill", "manual"]
@@ -74,13 +73,17 @@ def _asked_window(values: Mapping[str, Any]) -> tuple[datetime, datetime] | None
             f"The run's configuration has {next(iter(given))} but no {missing[0]}.",
             remedy="Name both window_from and window_to, or neither.",
         )
-    start, end = (_instant(key, given[key]) for key in WINDOW_KEYS)
+    start, end = (instant(key, given[key]) for key in WINDOW_KEYS)
     return start, end
 
 
-def _instant(key: str, value: Any) -> datetime:
+def instant(key: str, value: Any) -> datetime:
+    """Read the parameter ``key``; Airflow does not check the form of an instant itself.
+
+    :raises ConfigurationError: ``value`` is no instant.
+    """
     try:
-        return parse_instant(str(value))
+        return parseinstant(str(value))
     except ValueError:
         raise ConfigurationError(
             f"{key} is {value!r}, which is no instant.",

@@ -44,6 +44,14 @@ def test_dags_are_documented_tagged_and_bounded(dagbag: DagBag) -> None:
         assert dag.max_active_runs == 1, dag.dag_id
 
 
+def test_dags_that_only_people_start_are_ready_and_others_wait_for_them(dagbag: DagBag) -> None:
+    """A run of a paused DAG that somebody triggers would never start."""
+    paused = {dag_id: dag.is_paused_upon_creation for dag_id, dag in dagbag.dags.items()}
+    triggered = {d for d, dag in dagbag.dags.items() if not dag.timetable.can_be_scheduled}
+    assert {d for d, value in paused.items() if value is False} == triggered
+    assert paused["reconcile"]
+
+
 def test_tasks_are_owned_documented_bounded_and_alerting(dagbag: DagBag) -> None:
     for task in tasks(dagbag):
         assert task.owner == "leadsync", task
@@ -67,9 +75,10 @@ def levels(dag: Any) -> int:
     return max(depth.values())
 
 
-def test_cycle_has_seven_tasks_in_five_levels(dagbag: DagBag) -> None:
+@pytest.mark.parametrize("dag_id", ["lead_sync", "sync_now"])
+def test_cycle_has_seven_tasks_in_five_levels(dagbag: DagBag, dag_id: str) -> None:
     """Each level costs 0.4 s and each task a process (reference/airflow-gx.md 2)."""
-    dag = dagbag.dags["lead_sync"]
+    dag = dagbag.dags[dag_id]
     assert len(dag.tasks) == 7
     assert levels(dag) == 5
 
@@ -79,8 +88,14 @@ def test_cycle_gives_every_run_a_data_interval(dagbag: DagBag) -> None:
     assert type(timetable).__name__ == "CronDataIntervalTimetable"
 
 
-def test_loads_wait_for_both_extracts_and_the_checks(dagbag: DagBag) -> None:
-    dag = dagbag.dags["lead_sync"]
+@pytest.mark.parametrize("dag_id", ["sync_person_to_microsoft", "reconcile", "field_backfill"])
+def test_dags_that_run_whole_cycles_have_one_task(dagbag: DagBag, dag_id: str) -> None:
+    assert len(dagbag.dags[dag_id].tasks) == 1
+
+
+@pytest.mark.parametrize("dag_id", ["lead_sync", "sync_now"])
+def test_loads_wait_for_both_extracts_and_the_checks(dagbag: DagBag, dag_id: str) -> None:
+    dag = dagbag.dags[dag_id]
     for load in ("load_dynamics", "load_marketo"):
         before = dag.get_task(load).get_flat_relative_ids(upstream=True)
         assert before == {"open_cycle", "extract_marketo", "extract_dynamics", "merge_and_validate"}

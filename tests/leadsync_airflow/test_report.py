@@ -38,6 +38,11 @@ def test_lines_show_window_table_and_calls() -> None:
     assert last == "API calls: marketo 5, dynamics 4."
 
 
+def test_a_cycle_on_named_records_does_not_speak_of_cursors() -> None:
+    first, *_ = report_lines({**REPORT, "kind": "requested"})
+    assert first == "Cycle c-7 read the records that were named."
+
+
 def test_columns_are_aligned() -> None:
     _, header, *rows, _ = report_lines(REPORT)
     assert {len(row) for row in (header, *rows)} == {len(header)}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.execution_time.comms import ErrorResponse
 
 from leadsync.cycle import stages
 from leadsync.cycle.context import LEASE_NAME
 from leadsync.errors import LeaseHeldError
 from leadsync.state.memory import MemoryStateStore
-from leadsync_airflow.turns import PATIENCE, open_when_free
+from leadsync_airflow.turns import PATIENCE, open_when_free, owner_of, run_states
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -90,3 +92,34 @@ def test_free_lease_asks_for_no_run(engine: Any) -> None:
 def test_expired_lease_needs_no_take_over(engine: Any) -> None:
     engine.store.acquire_lease(LEASE_NAME, "old", NOW - timedelta(hours=1), 600, holder="test")
     assert open_when_free(engine, request("run-1"), lambda run_id: None)
+
+
+class Airflow:
+    """Knows the states of some DAG runs."""
+
+    def __init__(self, states: Mapping[tuple[str, str], object]) -> None:
+        self.states = states
+
+    def get_dagrun_state(self, dag_id: str, run_id: str) -> object:
+        if (dag_id, run_id) not in self.states:
+            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR))
+        return self.states[dag_id, run_id]
+
+
+def test_runs_of_two_dags_with_one_run_id_are_two_owners() -> None:
+    dags = ("lead_sync", "reconcile")
+    owners = [owner_of(SimpleNamespace(dag_id=dag, run_id="scheduled__1")) for dag in dags]
+    states = run_states(Airflow({("lead_sync", "scheduled__1"): "running"}))
+    assert [states(owner) for owner in owners] == ["running", None]
+
+
+def test_a_lease_of_another_dag_is_judged_by_that_dags_run(engine: Any) -> None:
+    states = {("sync_now", "manual__1"): "failed", ("lead_sync", "manual__1"): "running"}
+    open_when_free(engine, request("sync_now/manual__1"), lambda owner: None)
+    opened = open_when_free(engine, request("lead_sync/manual__1"), run_states(Airflow(states)))
+    assert opened["lease_token"] == 2
+    assert engine.clock.moment == NOW
+
+
+def test_a_cycle_of_the_command_line_is_no_run() -> None:
+    assert run_states(Airflow({}))("20260301T000000-0a1b2c3d") is None

@@ -11,7 +11,6 @@ from leadsync.cli.cycle import Instant, as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cycle.open import local_holder
 from leadsync.engine import build_engine
-from leadsync.errors import ConfigurationError
 from leadsync.model import Json
 
 if TYPE_CHECKING:
@@ -45,11 +44,6 @@ def field_backfill(field: str, start: datetime | None, end: datetime | None, as_
     """Bring FIELD, a Marketo name, up to date for all linked pairs; nulls included."""
     from leadsync.cycle.field_backfill import Span, backfill_field
 
-    if start is not None and end is not None and start >= end:
-        raise ConfigurationError(
-            f"The span {start} to {end} is empty or inverted.",
-            remedy="Give a start that lies before the end.",
-        )
     engine = build_engine(holder=local_holder())
     _show(backfill_field(engine, field, Span(start, end)), as_json=as_json)
 

@@ -7,7 +7,7 @@ other cycles in between.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -25,9 +25,14 @@ CHUNK = 15_000
 #: how long a chunk waits for another cycle, and seconds between two looks at its lease.
 PATIENCE = timedelta(minutes=10)
 LOOK_EVERY = 1.0
+#: a chunk that took so long makes a pause, so that a cycle that waits for the lease gets its turn.
+LONG = timedelta(seconds=10)
+PAUSE = 3.0
 
 _PAIR = ("table", "marketo_id", "dynamics_id")
 _PairKey = tuple[str, int | None, str | None]
+#: Opens a cycle, and waits for another one that runs.
+Opener = Callable[[Engine, CycleRequest], Json]
 
 
 @dataclass(slots=True)
@@ -57,10 +62,12 @@ def compare(
     *,
     repair: bool,
     only_field: str | None = None,
+    opener: Opener,
 ) -> None:
     """Run one cycle over the pairs of ``links`` and add to ``found`` what differs.
 
     :param repair: write what the rules decide; otherwise nothing is written on either side.
+    :param opener: opens the cycle in its turn.
     :raises LeaseHeldError: another cycle did not end in time.
     """
     persons = tuple(link["marketo_id"] for link in links)
@@ -69,7 +76,7 @@ def compare(
     request = CycleRequest(
         kind, engine.clock.now(), dry_run=not repair, compare=persons, only_field=only_field
     )
-    document = _open_when_free(engine, request)
+    document = opener(engine, request)
     cycle = Cycle.from_json(document)
     try:
         stages.extract_marketo(engine, document)
@@ -91,6 +98,8 @@ def compare(
         found.cycles.append(cycle.cycle_id)
         for system, calls in report["calls"].items():
             found.calls[system] = found.calls.get(system, 0) + calls
+    if engine.clock.now() - cycle.opened_at > LONG:
+        engine.clock.sleep(PAUSE)
 
 
 def chunks(links: Iterable[LinkRow], size: int = CHUNK) -> Iterator[list[LinkRow]]:
@@ -102,7 +111,11 @@ def chunks(links: Iterable[LinkRow], size: int = CHUNK) -> Iterator[list[LinkRow
         yield list(part)
 
 
-def _open_when_free(engine: Engine, request: CycleRequest) -> Json:
+def open_when_free(engine: Engine, request: CycleRequest) -> Json:
+    """Open a cycle, after another one that runs.
+
+    :raises LeaseHeldError: it did not end within ``PATIENCE``.
+    """
     until = engine.clock.now() + PATIENCE
     while True:
         try:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.carried import Unfinished, person_key, row_key, unfinished
-from leadsync.cycle.comparison import CHUNK, Compared, chunks, compare
+from leadsync.cycle.comparison import CHUNK, Compared, Opener, chunks, compare, open_when_free
 from leadsync.cycle.context import Engine
 from leadsync.cycle.schemas import load_plan
+from leadsync.errors import ConfigurationError
 from leadsync.mapping.narrow import narrowed
 from leadsync.mapping.plan import TablePlan
 from leadsync.model import Json
@@ -27,10 +28,20 @@ _FIRST_ROW = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Rows that were created or changed in ``[start, end)``; an end that is ``None`` is open."""
+    """Rows that were created or changed in ``[start, end)``; an end that is ``None`` is open.
+
+    :raises ConfigurationError: the start does not lie before the end.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ConfigurationError(
+                f"The span {self.start} to {self.end} is empty or inverted.",
+                remedy="Give a start that lies before the end.",
+            )
 
     def holds(self, row: Json) -> bool:
         """Tell whether a row was created or last changed in the span."""
@@ -44,7 +55,12 @@ class Span:
 
 
 def backfill_field(
-    engine: Engine, field: str, span: Span | None = None, *, chunk: int = CHUNK
+    engine: Engine,
+    field: str,
+    span: Span | None = None,
+    *,
+    chunk: int = CHUNK,
+    opener: Opener = open_when_free,
 ) -> Compared:
     """Compare and write ``field`` alone, for all open links or those of a span.
 
@@ -53,6 +69,7 @@ def backfill_field(
 
     :param field: Marketo REST name.
     :param chunk: pairs that one cycle compares.
+    :param opener: opens each cycle in its turn.
     :raises MappingError: the field is not synchronised.
     :raises LeaseHeldError: another cycle did not end in time.
     """
@@ -62,7 +79,15 @@ def backfill_field(
         links = _of_span(engine, table, span)
         for part in chunks(progress.left(table.table, links), chunk):
             ready = _ready(part, unfinished(engine))
-            compare(engine, "field_backfill", ready, found, repair=True, only_field=field)
+            compare(
+                engine,
+                "field_backfill",
+                ready,
+                found,
+                repair=True,
+                only_field=field,
+                opener=opener,
+            )
             progress.reached(table.table, part[-1]["link_id"])
     progress.end()
     return found

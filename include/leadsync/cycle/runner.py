@@ -13,11 +13,15 @@ from leadsync.state.port import StateChanges
 
 
 def run_cycle(engine: Engine, request: CycleRequest) -> Json:
-    """Run every stage and return the report.
+    """Run every stage and return the report."""
+    return run_opened(engine, stages.open_cycle(engine, request))
+
+
+def run_opened(engine: Engine, cycle: Json) -> Json:
+    """Run every stage of an opened cycle and return the report.
 
     A failure gives the lease back, so that the next cycle need not wait for it to expire.
     """
-    cycle = stages.open_cycle(engine, request)
     try:
         stages.extract_marketo(engine, cycle)
         stages.extract_dynamics(engine, cycle)

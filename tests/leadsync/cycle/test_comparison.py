@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from leadsync.cycle import stages
+from leadsync.cycle.comparison import PAUSE
+from leadsync.cycle.context import CycleRequest, Engine
 from leadsync.cycle.field_backfill import Span, backfill_field
 from leadsync.cycle.reconcile import reconcile
 from leadsync.errors import MappingError
+from leadsync.model import Json
 from support.world import MAPPING, World, world
 
 __all__ = ["world"]
@@ -40,6 +45,23 @@ def test_s121_drift_is_found_and_repaired_by_the_rules(world: World) -> None:
     assert world.store.cursors().keys() == before.keys()
     world.cycle()
     assert reconcile(world.engine, repair=True).drift == []
+
+
+def test_a_long_chunk_lets_a_waiting_cycle_have_its_turn(world: World) -> None:
+    pairs = [world.linked(jobtitle="A") for _ in range(4)]
+    drift(world, pairs[0][1], jobtitle="B")
+    gaps: list[timedelta] = []
+    ended = world.clock.now()
+
+    def slowly(engine: Engine, request: CycleRequest) -> Json:
+        gaps.append(engine.clock.now() - ended)
+        opened = stages.open_cycle(engine, request)
+        engine.clock.sleep(60)
+        return opened
+
+    reconcile(world.engine, repair=True, chunk=2, opener=slowly)
+    paused = [later - earlier for earlier, later in pairwise(gaps)]
+    assert paused == [timedelta(seconds=60), timedelta(seconds=60 + PAUSE)]
 
 
 def test_without_repair_drift_is_only_told(world: World) -> None:

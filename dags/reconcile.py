@@ -1,0 +1,44 @@
+"""Compare all linked pairs of both systems field by field, and repair what differs.
+
+An ordinary cycle first brings over what has changed. A pair that then still differs has drifted,
+such as by a restored backup or a lost activity; the mapping's rules decide it like any change. The
+result and the log name the pairs and fields that differed.
+
+Runs daily at 02:00 UTC while it is not paused; it is paused at first, because it reads every linked
+pair (docs/api-calls.md). Trigger it without `repair` to be told only. It is one task: it runs a
+cycle for every 15,000 pairs, between which `lead_sync` gets its turn.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
+
+from leadsync_airflow import comparing
+from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=True,
+    dagrun_timeout=DAGRUN_TIMEOUT,
+    default_args=default_args(),
+    doc_md=__doc__,
+    tags=TAGS,
+    params={"repair": Param(True, type="boolean", description="Write, or only tell.")},
+)
+def reconcile() -> None:
+    """Compare everything in one task."""
+
+    @task(multiple_outputs=False)
+    def compare_all() -> dict[str, Any]:
+        """Read both sides of all linked pairs and write what the rules decide."""
+        return comparing.reconcile(get_current_context())
+
+    compare_all()
+
+
+reconcile()
