@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from leadsync.clock import parse_instant
 from leadsync.errors import ConfigurationError
 
 Kind = Literal["scheduled", "backfill", "manual"]
@@ -83,7 +84,7 @@ def instant(key: str, value: Any) -> datetime:
     :raises ConfigurationError: ``value`` is no instant.
     """
     try:
-        return parseinstant(str(value))
+        return parse_instant(str(value))
     except ValueError:
         raise ConfigurationError(
             f"{key} is {value!r}, which is no instant.",
