@@ -110,6 +110,8 @@ class Loader:
 
     def run(self, writes: Sequence[Write]) -> None:
         """Send what is not done yet, and store the outcome of each batch as it arrives."""
+        if not writes:
+            return
         sent = self.engine.store.intents(self.cycle.cycle_id, self.side)
         self.unanswered = {intent for intent, status in sent.items() if status == "pending"}
         done = {intent for intent, status in sent.items() if status == "done"}
