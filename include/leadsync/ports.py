@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from leadsync.errors import ApiError
 from leadsync.model import (
     Activity,
     DeltaRead,
@@ -107,6 +108,10 @@ class DynamicsApi(Protocol):
         Unknown names in ``columns`` are ignored; ``DynamicsTable.columns`` always lists every
         readable column with its type, so that callers can suggest near names.
         """
+        ...
+
+    def read_problem(self, table: str) -> ApiError | None:
+        """Return why ``table`` cannot be followed, or ``None``; 1 call."""
         ...
 
     def delta(self, table: str, select: Sequence[str], delta_link: str | None) -> DeltaRead:

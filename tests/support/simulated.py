@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from leadsync.errors import DeltaExpiredError, RejectedError
+from leadsync.errors import ApiError, DeltaExpiredError, PermissionDeniedError, RejectedError
 from leadsync.model import (
     DeltaRead,
     DynamicsTable,
@@ -38,7 +38,7 @@ class SimulatedDynamics:
     """Leads and contacts with versions and a change feed. Delta links are version numbers.
 
     :ivar refuse: whether the server refuses a write for a reason of its own.
-    :ivar hidden: ids of rows that exist and cannot be read.
+    :ivar hidden: ids of rows that exist and cannot be read; ``forbidden``: whole tables.
     """
 
     batch_size = 1000
@@ -54,6 +54,7 @@ class SimulatedDynamics:
         self.before_write: list[tuple[str, str, Json]] = []
         self.refuse: Callable[[RowWrite], bool] = lambda write: False
         self.hidden: set[str] = set()
+        self.forbidden: set[str] = set()
         self._versions = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -113,6 +114,12 @@ class SimulatedDynamics:
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
         return self.tables[name]
+
+    def read_problem(self, table: str) -> ApiError | None:
+        """Tell that we may not read one of ``forbidden`` tables."""
+        if table in self.forbidden:
+            return PermissionDeniedError("no Read", system="dynamics", call=table)
+        return None
 
     def delta(self, table: str, select: Sequence[str], delta_link: str | None) -> DeltaRead:
         self.reads += 1

@@ -17,7 +17,7 @@ from leadsync.cycle.schema_documents import (
     table_from_json,
     table_to_json,
 )
-from leadsync.errors import ConfigurationError
+from leadsync.errors import ConfigurationError, PermissionDeniedError, SchemaChangedError
 from leadsync.mapping.narrow import narrowed
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.related import related_tables
@@ -88,14 +88,26 @@ class _SchemaReader:
             for table in TABLES
             if self.engine.mapping.columns(table)
         }
-        for table, columns in related_tables(self.engine.mapping).items():
-            tables[table] = self._table(table, columns)
-        return Schemas(marketo=fields_from_json(marketo), dynamics=tables)
+        return Schemas(marketo=fields_from_json(marketo), dynamics=tables | self._related())
 
     def _table(self, table: str, names: frozenset[str]) -> DynamicsTable:
         columns = sorted(names)
         fetch = partial(self._fetch_table, table, columns)
         return table_from_json(self._cached(f"dynamics.{table}", columns, fetch))
+
+    def _related(self) -> dict[str, DynamicsTable]:
+        """Return accounts, users and teams as far as we may read them.
+
+        People go on without their company or owner where we may not; the plan says so.
+        """
+        tables: dict[str, DynamicsTable] = {}
+        for table, columns in related_tables(self.engine.mapping).items():
+            asked = sorted(columns)
+            fetch = partial(self._fetch_related, table, asked)
+            document = self._cached(f"dynamics.{table}", asked, fetch)
+            if document:
+                tables[table] = table_from_json(document)
+        return tables
 
     def _cached(self, name: str, asked: list[str], fetch: Callable[[], Json]) -> Json:
         """Return what is cached under ``name`` if it is young enough and answers what is asked."""
@@ -116,3 +128,13 @@ class _SchemaReader:
 
     def _fetch_table(self, table: str, columns: list[str]) -> Json:
         return table_to_json(self.engine.dynamics.table(table, columns))
+
+    def _fetch_related(self, table: str, columns: list[str]) -> Json:
+        """Return nothing for a table that does not exist or that we may not read."""
+        dynamics = self.engine.dynamics
+        try:
+            schema = dynamics.table(table, columns)
+        except (PermissionDeniedError, SchemaChangedError):
+            return {}
+        problem = dynamics.read_problem(table) if schema.change_tracking else None
+        return {} if isinstance(problem, PermissionDeniedError) else table_to_json(schema)

@@ -44,8 +44,13 @@ def related_plan(
     table = RELATED_TABLES[section]
     if not any(entry.direction != "off" for entry in entries):
         return None
-    if table not in lookup.schemas.dynamics:
-        lookup.findings.notes.append(f"`{section}:` is left out: the table {table} was not read")
+    needed = (table, TEAM) if section == "owner" else (table,)
+    unread = [name for name in needed if name not in lookup.schemas.dynamics]
+    if unread:
+        lookup.findings.suspended.append(
+            f"`{section}:` is left out: the table {' and '.join(unread)} cannot be read; give the "
+            "application user Read on it at organisation level, or empty the section"
+        )
         return None
     resolved = [
         _related_field(lookup, section, position, entry)

@@ -219,7 +219,7 @@ def test_company_entries_are_resolved_against_the_account() -> None:
         resolve(mapping(TITLE, company=[{"marketo": "doNotCall", "account": "name"}]), SCHEMAS)
 
 
-def test_owner_entries_without_their_table_leave_a_note() -> None:
+def test_owner_entries_without_their_table_are_suspended() -> None:
     plan = resolve(mapping(TITLE, owner=[{"marketo": "city", "user": "fullname"}]), SCHEMAS)
     assert plan.owner is None
-    assert "the table systemuser was not read" in plan.notes[0]
+    assert "the table systemuser and team cannot be read" in plan.suspended[0]
