@@ -53,6 +53,7 @@ class Chaos:
     act: Callable[[Act], None]
     note: Callable[[str], int]
     calls: int = 0
+    written: int = 0
     steps: int = 0
 
     def around(self, engine: Engine) -> Engine:
@@ -71,6 +72,9 @@ class Chaos:
         if self.calls in self.weather.edits:
             self.act(self.weather.edits[self.calls])
         fault = self.weather.faults.get(self.calls)
+        if name in WRITES:
+            self.written += 1
+            fault = "lost answer" if self.written == self.weather.lost_write else fault
         if fault:
             self.note(f"fault: {name} {fault}")
         if fault == "throttled":

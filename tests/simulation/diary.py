@@ -117,6 +117,26 @@ class Diary:
         self.asked_for.add(person)
         self.note(f"person {person} is asked for as {sync_as}")
 
+    def qualified(self, lead: str, contact: str) -> None:
+        """Note that a contact goes on where a lead ended, with its values and its edits."""
+        at = self.note(f"lead {lead[-2:]} becomes contact {contact[-2:]}")
+        self.row_touched[lead] = self.row_touched[contact] = at
+        self.user_rows.add(contact)
+        row = self.world.dynamics.rows["contact"][contact]
+        for name in fields_of("contact"):
+            value = plain(name, row[COLUMNS[name]])
+            self.entered[contact, name] = {*self.entered[lead, name], value}
+            edit = self.edits.get((lead, name))
+            if edit is not None:
+                self.edits[contact, name] = Edit(edit.at, value)
+        for pair in [pair for pair in self.before_link if pair[1] == lead]:
+            self.before_link[pair[0], contact] = self.before_link[pair]
+        for pair, name in [key for key in self.agreed if key[0][1] == lead]:
+            self.agreed[(pair[0], contact), name] = self.agreed[pair, name]
+        self.own_unrest[contact] = [*self.own_unrest[lead], at]
+        self.flag_set[contact] = at
+        self._email(contact, row.get("emailaddress1"))
+
     def _email(self, record: RecordId, email: str | None) -> None:
         if email:
             self.shared_emails[email.strip().casefold()].add(record)
@@ -225,6 +245,18 @@ class Diary:
             waiting.extend(near - reached)
             reached |= near
         return False
+
+    def persons_with(self, key: str) -> list[int]:
+        """Return the persons that had an e-mail before the cycle and have it still."""
+        people = self.world.marketo.people
+        return [
+            person
+            for person, values in self.records_before.items()
+            if isinstance(person, int)
+            and person in people
+            and values.get("email") == people[person].get("email")
+            and (values.get("email") or "").strip().casefold() == key
+        ]
 
     def was_restless(self, pair: Pair, since: int) -> bool:
         """Tell whether something happened since that hides what leadsync took for agreed."""

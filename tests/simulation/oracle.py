@@ -13,6 +13,9 @@ from leadsync.state.port import LIVE, QuarantineRow
 from simulation.diary import Before, Diary, Edit, Pair
 from simulation.values import COLUMNS, Value, compared, fields_of, invalid_fields, plain
 
+#: state of a lead that has become a contact.
+QUALIFIED = 1
+
 
 def check_report(report: Json) -> None:
     """P7: every extracted row is in one terminal state, and the report adds up."""
@@ -38,6 +41,48 @@ def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
     deferred = {row["dynamics_id"] for row in diary.world.store.deferred()}
     judge.pairs = [p for p in judge.pairs if p[0] in quiet and p[0][1] not in deferred]
     judge.values()
+
+
+def check_created(diary: Diary) -> None:
+    """S022, S033: a row with an e-mail takes the one free person that has it, or none at all.
+
+    Judged for rows and persons whose e-mail nobody touched while the cycle ran.
+    """
+    before = diary.records_before
+    for (person, row_id), _, _values, row in diary.pairs():
+        was = before.get(row_id)
+        mine = before.get(person)
+        if was is None or was["emailaddress1"] != row["emailaddress1"]:
+            continue
+        if mine is not None and mine["leadsyncDynamicsId"]:
+            continue
+        key = _email_key(row["emailaddress1"])
+        same = [p for p in diary.persons_with(key) if p != person] if key else []
+        assert not same, f"S022/S033: {row_id} got {person}, its e-mail belongs to {same}"
+
+
+def check_scope(diary: Diary, began: int, persons: int, rows: int) -> None:
+    """S085, S086: nothing but a stop is written to a pair that was out of scope before the cycle.
+
+    :param persons: number of writes to Marketo before the cycle; ``rows`` likewise for Dynamics.
+    """
+    world = diary.world
+    out = {
+        row_id
+        for _, row_id, row in diary.rows()
+        if row["new_synctomkto"] is False and diary.flag_set.get(row_id, began) < began
+    }
+    for write in world.dynamics.writes[rows:]:
+        pushed = write.row_id in out and set(write.body) - {"donotbulkemail"}
+        assert not pushed, f"S086: {write} is out of scope"
+    for _, record in world.marketo.writes[persons:]:
+        stamp = world.marketo.people.get(record.get("id", 0), {}).get("leadsyncDynamicsId")
+        pulled = stamp in out and set(record) - {"id", "unsubscribed"}
+        assert not pulled, f"S085: {record} is out of scope"
+
+
+def _email_key(value: str | None) -> str:
+    return (value or "").strip().casefold()
 
 
 class _Judge:
@@ -75,6 +120,7 @@ class _Judge:
             count = len(by_row[row_id])
             assert count <= 1, f"P5: persons {by_row[row_id]} for {table} {row_id}"
             wanted = row["new_synctomkto"] is not False and not self._orphaned(row_id)
+            wanted = wanted and not (table == "lead" and row["statecode"] == QUALIFIED)
             if wanted and row_id not in held:
                 assert count == 1, f"P1: nobody for {table} {row_id}"
         made = Counter(
@@ -82,7 +128,9 @@ class _Judge:
             for person, values in self.people.items()
             if person not in self.diary.user_persons
         )
-        assert None not in made, "P5: leadsync made a person without a row"
+        known = {row_id for _, row_id, _ in self.diary.rows()} | self.diary.row_touched.keys()
+        unknown = made.keys() - known
+        assert not unknown, f"P5: leadsync made a person without a row: {unknown}"
         self._made_rows()
 
     def _made_rows(self) -> None:

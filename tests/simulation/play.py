@@ -97,8 +97,9 @@ class Run:
         began = self.diary.cycle_begins()
         chaos = Chaos(self.world.clock, weather, self._act, self.diary.note)
         report, smooth = None, False
+        writes = len(self.world.marketo.writes), len(self.world.dynamics.writes)
         try:
-            report, smooth = self._stages(chaos.around(self.world.engine), request)
+            report, smooth = self._stages(chaos.around(self.world.engine), request, weather.stall)
             oracle.check_report(report)
         except Crash:
             pass
@@ -115,10 +116,15 @@ class Run:
             clean = False  # how many cycles a late activity takes depends on the pages
         quiet = self.diary.cycle_ended(began, restless, clean=clean)
         oracle.check_pairs(self.diary, quiet)
+        if clean:
+            oracle.check_created(self.diary)
+            oracle.check_scope(self.diary, began, *writes)
         self.diary.agree(quiet)
         return report is not None
 
-    def _stages(self, engine: Engine, request: CycleRequest) -> tuple[Json, bool]:
+    def _stages(
+        self, engine: Engine, request: CycleRequest, stall: int | None
+    ) -> tuple[Json, bool]:
         """Run the stages as a scheduler does: side by side, repeated, tried again.
 
         :returns: the report, and whether every stage ran just once.
@@ -129,13 +135,25 @@ class Run:
         self.random.shuffle(reads)
         self.random.shuffle(writes)
         smooth = True
-        for stage in (*reads, stages.merge_and_validate, *writes):
+        for number, stage in enumerate((*reads, stages.merge_and_validate, *writes)):
+            if number == stall:
+                self._stall()
             smooth &= self._stage(engine, cycle, stage)
         report = stages.quarantine_and_commit(engine, cycle)
         if self.style.faults and self.random.random() < 0.3:
             assert stages.quarantine_and_commit(engine, cycle) == report
         engine.staging.drop(cycle["cycle_id"])
         return report, smooth
+
+    def _stall(self) -> None:
+        """Sleep for longer than a lease, while users act and another run does everything."""
+        self.diary.unrest.append(self.diary.note("the process sleeps"))
+        self.world.clock.advance(LONGER_THAN_A_LEASE)
+        self._act(Act("edit_again", self.random.randrange(2**32)))
+        request = CycleRequest(kind="scheduled", window_to=self.world.clock.now(), run_id="other")
+        self._attempt(request, Weather())
+        self._act(Act("edit_again", self.random.randrange(2**32)))
+        self.diary.note("the process wakes up")
 
     def _stage(self, engine: Engine, cycle: Json, stage: Any) -> bool:
         """Run a stage, again after a failure and sometimes for no reason."""

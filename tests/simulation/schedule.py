@@ -69,11 +69,16 @@ class Weather:
     :param crash_at: the durable step before or after which the process dies.
     :param edits: calls to a system before which a user does something.
     :param faults: calls to a system that fail, with how.
+    :param lost_write: which of the calls that write is executed without its answer arriving.
+    :param stall: the stage before which the process sleeps for longer than its lease, while another
+        run does everything.
     """
 
     crash_at: int | None = None
     edits: Mapping[int, Act] = field(default_factory=dict)
     faults: Mapping[int, str] = field(default_factory=dict)
+    lost_write: int | None = None
+    stall: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ class Schedule:
             + len(one.cycle.weather.edits)
             + len(one.cycle.weather.faults)
             + (one.cycle.weather.crash_at is not None)
+            + (one.cycle.weather.lost_write is not None)
+            + (one.cycle.weather.stall is not None)
             + bool(one.event)
             for one in self.rounds
         )
@@ -147,6 +154,7 @@ def _round(random: Random, style: Style) -> Round:
         event = "remap"
     elif chance < 0.1:
         event = "expire"
+        acts += (_act(random, "delete_row"),) if style.deletions else ()
     elif style.faults and chance < 0.2:
         backfill = True
     cycle = Attempts(_seed(random), _weather(random, style), backfill, random.random() < 0.5)
@@ -155,18 +163,25 @@ def _round(random: Random, style: Style) -> Round:
 
 def _weather(random: Random, style: Style) -> Weather:
     crashes = style.crashes and random.random() < 0.5
-    edits = random.randrange(3) if style.edits else 0
+    edits = random.randrange(4) if style.edits else 0
     faults = random.randrange(3) if style.faults else 0
     return Weather(
         crash_at=random.randrange(STEPS) if crashes else None,
-        edits={random.randrange(CALLS): _drawn_act(random, style) for _ in range(edits)},
-        faults={random.randrange(CALLS): random.choice(FAULTS) for _ in range(faults)},
+        edits={random.randrange(1, CALLS): _meanwhile(random, style) for _ in range(edits)},
+        faults={random.randrange(1, CALLS): random.choice(FAULTS) for _ in range(faults)},
+        lost_write=random.randrange(1, 4) if style.faults and random.random() < 0.4 else None,
+        stall=random.randrange(1, 6) if style.crashes and random.random() < 0.2 else None,
     )
 
 
 def _drawn_act(random: Random, style: Style) -> Act:
     kinds, weights = weighted_actions(deletions=style.deletions)
     return _act(random, random.choices(kinds, weights)[0])
+
+
+def _meanwhile(random: Random, style: Style) -> Act:
+    """Draw what a user does while a cycle runs: most often to what was just edited."""
+    return _act(random, "edit_again") if random.random() < 0.6 else _drawn_act(random, style)
 
 
 def _act(random: Random, kind: str) -> Act:

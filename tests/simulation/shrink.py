@@ -64,6 +64,10 @@ def _smaller_attempts(cycle: Attempts) -> Iterator[Attempts]:
 def _calmer(weather: Weather) -> Iterator[Weather]:
     if weather.crash_at is not None:
         yield replace(weather, crash_at=None)
+    if weather.lost_write is not None:
+        yield replace(weather, lost_write=None)
+    if weather.stall is not None:
+        yield replace(weather, stall=None)
     for call in weather.edits:
         yield replace(weather, edits={c: act for c, act in weather.edits.items() if c != call})
     for call in weather.faults:

@@ -20,12 +20,14 @@ MOST_RECORDS = 8
 ACTIONS = (
     ("edit_person", 6, False),
     ("edit_row", 6, False),
-    ("edit_both", 4, False),
+    ("edit_both", 5, False),
+    ("edit_again", 2, False),
     ("edit_equally", 2, False),
     ("add_row", 2, False),
     ("add_person", 1, False),
     ("ask_for_person", 2, False),
     ("flip", 1, False),
+    ("qualify", 1, False),
     ("delete_person", 1, True),
     ("delete_row", 1, True),
     ("restore_row", 1, True),
@@ -44,12 +46,15 @@ class Users:
     """Acts on a world as people do.
 
     :param invalid: whether they enter values that the other side cannot take.
+    :ivar last: the record of the last edit; ``names`` are its fields.
     :ivar favourites: the fields that they edit; few, so that edits meet.
     """
 
     def __init__(self, random: Random, world: World, *, invalid: bool) -> None:
         self.random, self.world, self.invalid = random, world, invalid
         self.diary = Diary(world)
+        self.last: int | str = 0
+        self.names: tuple[str, ...] = ("title",)
         self.bin: list[tuple[str, Json]] = []
         some = random.sample(list(COLUMNS), 3) if random.random() < 0.5 else list(COLUMNS)
         self.favourites = {*some, "title"}
@@ -128,12 +133,29 @@ class Users:
             self._edit_row_with(table, row_id, values)
             self._edit_person_with(person, {name: plain(name, values[COLUMNS[name]])})
 
+    def edit_again(self) -> None:
+        """Edit the record of the last edit, or its counterpart, once more."""
+        people, rows = self.world.marketo.people, {i: (t, i) for t, i, _ in self.diary.rows()}
+        both = [p for p, *_ in self.diary.pairs() if {*p} & {self.last}]
+        record = self.random.choice([*both[0], self.last] if both else [self.last])
+        if record in people:
+            self._edit_person_with(
+                record, {n: self._person_value(n) for n in self._some(self.names)}
+            )
+        elif record in rows:
+            table, row_id = rows[record]
+            names = [n for n in self.names if n in fields_of(table)]
+            self._edit_row_with(table, row_id, self._row_values(table, names))
+
     def _edit_person_with(self, person: int, values: Json) -> None:
+        self.last, self.names = person, tuple(values) or self.names
         before = dict(self.world.marketo.people[person])
         self.world.marketo.edit(person, **values)
         self.diary.person_edited(person, before, values, created=False)
 
     def _edit_row_with(self, table: str, row_id: str, values: Json) -> None:
+        self.last = row_id
+        self.names = tuple(n for n, column in COLUMNS.items() if column in values) or self.names
         before = dict(self.world.dynamics.rows[table][row_id])
         self.world.dynamics.edit(table, row_id, **values)
         self.diary.row_edited(table, row_id, before, values, created=False)
@@ -144,6 +166,18 @@ class Users:
             table, row_id, row = self.random.choice(rows)
             flag = True if row["new_synctomkto"] is False else self.random.choice((False, None))
             self._edit_row_with(table, row_id, {"new_synctomkto": flag})
+
+    def qualify(self) -> None:
+        """Qualify a lead: its person goes on with the contact that it becomes (S092)."""
+        leads = [i for t, i, row in self.diary.rows() if t == "lead" and row["statecode"] == 0]
+        if leads:
+            lead = self.random.choice(leads)
+            row = self.world.dynamics.rows["lead"][lead]
+            copied = {COLUMNS[name]: row[COLUMNS[name]] for name in fields_of("contact")}
+            copied["new_synctomkto"] = row["new_synctomkto"]
+            self.world.dynamics.edit("lead", lead, statecode=1)
+            contact = self.world.dynamics.add("contact", _originatingleadid_value=lead, **copied)
+            self.diary.qualified(lead, contact)
 
     # -- deleting
 

@@ -1,7 +1,7 @@
-"""Persons whose making was never confirmed, and whose row is deleted since (S027, S072).
+"""Persons whose making was never confirmed, and whose row is deleted or qualified since (S027).
 
 The answer to the create was lost, so there is no link yet; without one, the deletion would pass by
-a person that carries our id.
+a person that carries our id (S072), and the contact would get a second person (S092).
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ def lost_creates(engine: Engine, table: Table) -> set[str]:
 def link_lost_creates(
     engine: Engine, cycle: Cycle, plan: SyncPlan, window: Window, links: Links
 ) -> None:
-    """Add the links that deleted rows would have, had the answer arrived."""
+    """Add the links that deleted rows and qualified leads would have, had the answer arrived."""
     gone = {
         row["dynamics_id"]: row["table"]
         for row, _ in window.rows
         if row["event"] == "deleted" and row["dynamics_id"] not in links.by_row
     }
+    origins = {row["originating_lead_id"] for row, _ in window.rows} - {None}
+    gone |= dict.fromkeys(origins - links.by_row.keys(), "lead")
     intents = engine.store.pending_creates(sorted(gone)) if gone else []
     made = {intent["dynamics_id"] for intent in intents if intent["side"] == "marketo"}
     carriers = sorted(row_id for row_id in made if row_id)

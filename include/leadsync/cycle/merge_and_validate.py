@@ -21,6 +21,7 @@ from leadsync.cycle.gather import Gatherer
 from leadsync.cycle.guards import guard_mass_delete
 from leadsync.cycle.hold_waiting import hold_waiting
 from leadsync.cycle.lost_creates import link_lost_creates
+from leadsync.cycle.lost_updates import settle_lost_updates
 from leadsync.cycle.marks import MARKS
 from leadsync.cycle.match_rows import match_rows
 from leadsync.cycle.opt_out_lane import let_stops_through
@@ -158,6 +159,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     write_follow_ups(engine, cycle, plan, work)
     restamp(engine, plan, (person for person, _ in window.persons), links, work)
     complete_pairs(engine, cycle, plan, pending, work)
+    settle_lost_updates(engine, plan, work)
     claim_overwritten(engine, cycle, plan, work)
     give_values(engine, plan, relations, [row for row, _ in window.rows], work)
     return work

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, or_, select
 
 from leadsync.state.bulk import append, upsert
 from leadsync.state.port import IntentRow, JournalRow
+from leadsync.state.rows import UNANSWERED, UPDATES
 from leadsync.state.statements import among, columns_but, rows_of
 from leadsync.state.tables import intent, journal, seen_activity
 
@@ -62,6 +63,17 @@ def pending_creates(connection: Connection, dynamics_ids: Sequence[str] | None) 
     if dynamics_ids is not None:
         chosen = chosen.where(among(connection, intent.c.dynamics_id, dynamics_ids))
     found = rows_of(connection, chosen.order_by(intent.c.intent_id))
+    return cast("list[IntentRow]", found)
+
+
+def unanswered_updates(connection: Connection, marketo_ids: Sequence[int]) -> list[IntentRow]:
+    """Return updates of the persons' pairs that were never confirmed, oldest first."""
+    chosen = select(intent).where(
+        intent.c.operation.in_(UPDATES),
+        intent.c.status.in_(UNANSWERED),
+        among(connection, intent.c.marketo_id, marketo_ids),
+    )
+    found = rows_of(connection, chosen.order_by(intent.c.updated_at, intent.c.intent_id))
     return cast("list[IntentRow]", found)
 
 

@@ -33,6 +33,7 @@ from leadsync.state.port import (
     StateChanges,
     Values,
 )
+from leadsync.state.rows import UNANSWERED, UPDATES
 from leadsync.values.keys import email_key
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
@@ -195,6 +196,17 @@ class MemoryStateStore:
             and row["status"] == "pending"
             and (wanted is None or row["dynamics_id"] in wanted)
         ]
+
+    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        wanted = set(marketo_ids)
+        found = [
+            _copied(row)
+            for _, row in sorted(self._intents.items())
+            if row["operation"] in UPDATES
+            and row["status"] in UNANSWERED
+            and row["marketo_id"] in wanted
+        ]
+        return sorted(found, key=lambda row: row["updated_at"])
 
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         wanted = set(marketo_ids)

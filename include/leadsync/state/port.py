@@ -167,6 +167,12 @@ class StateStore(Protocol):
         """
         ...
 
+    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        """Return updates of the persons' pairs, on either side, that were sent and never confirmed,
+        oldest first.
+        """
+        ...
+
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         """Return creates of Dynamics rows for these persons, of any cycle, that were sent and never
         confirmed, oldest first.

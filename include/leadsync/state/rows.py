@@ -25,6 +25,11 @@ LinkStatus = Literal[
 #: statuses in which a person and a row belong together; at most one such link per person and row.
 LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope", "inactive")
 
+#: operations that change an existing record, and the states in which they may have gone through:
+#: a repeated update is refused (412) and deferred when its first try, without an answer, succeeded.
+UPDATES = ("update", "link")
+UNANSWERED = ("pending", "deferred")
+
 QuarantineStatus = Literal["open", "released", "retried", "recovered", "discarded", "superseded"]
 
 #: canonical values by field (Marketo REST name); ``None`` is null. See docs/architecture.md.

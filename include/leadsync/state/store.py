@@ -146,6 +146,10 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return journal.pending_updates(connection, marketo_ids)
 
+    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+        with reading(self.engine) as connection:
+            return journal.unanswered_updates(connection, marketo_ids)
+
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         with reading(self.engine) as connection:
             return journal.unconfirmed_creates(connection, marketo_ids)

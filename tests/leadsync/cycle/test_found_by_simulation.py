@@ -290,3 +290,27 @@ def test_a_row_that_goes_out_of_scope_while_a_backfill_reads_stops_its_pair(worl
     world.cycle(kind="backfill", window_from=start, window_to=until)
     assert world.marketo.people[person]["title"] == "B"
     assert world.dynamics.rows["contact"][row]["jobtitle"] == "C"
+
+
+def test_a_person_whose_making_was_not_confirmed_goes_on_with_the_contact(world: World) -> None:
+    lead = world.dynamics.add("lead", lastname="Ek", jobtitle="CTO")
+    cycle_with_lost_create(world)
+    world.dynamics.edit("lead", lead, statecode=1)
+    values = {"lastname": "Ek", "jobtitle": "CTO", "_originatingleadid_value": lead}
+    contact = world.dynamics.add("contact", **values)
+    for _ in range(2):
+        world.cycle()
+    assert len(world.marketo.people) == 1
+    assert world.person_of(contact)["leadsyncDynamicsType"] == "Contact"
+
+
+def test_our_own_write_without_an_answer_does_not_win_over_a_users_change(world: World) -> None:
+    person, row = world.linked("contact", jobtitle="CTO")
+    world.marketo.edit(person, title="CIO")
+    with pytest.raises(TransientApiError), altered(world.dynamics, "write_rows", loses_answers):
+        world.cycle()
+    world.marketo.edit(person, title="CEO")
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "CEO"
+    assert world.marketo.people[person]["title"] == "CEO"
