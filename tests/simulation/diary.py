@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from leadsync.model import Json
+from leadsync.model import TABLES, Json
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from support.world import World
 
 Side = Literal["marketo", "dynamics"]
 RecordId = int | str
 Pair = tuple[int, str]
-TABLES = ("lead", "contact")
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,12 +238,6 @@ def precedence_turned_round() -> Iterator[None]:
 
 
 @mutant
-def opt_out_by_the_type_rule() -> Iterator[None]:
-    with patch.dict(rules._RULES, most_restrictive=rules._type_rule):
-        yield
-
-
-@mutant
 def non_empty_wins_forgotten() -> Iterator[None]:
     with patch.dict(rules._RULES, non_empty_wins=rules._type_rule):
         yield
@@ -259,12 +253,6 @@ def echo_judged_by_who_wrote() -> Iterator[None]:
 
 
 # ---------------------------------------------------------------- writes
-
-
-@mutant
-def no_if_match() -> Iterator[None]:
-    with changed(load_dynamics, "_row_write", lambda write: replace(write, etag=None)):
-        yield
 
 
 @mutant
@@ -327,7 +315,7 @@ def held_field_written_all_the_same() -> Iterator[None]:
         yield
 
 
-# ---------------------------------------------------------------- deletion, filter, conversion
+# ---------------------------------------------------------------- deletion, filter
 
 
 @mutant
@@ -368,24 +356,6 @@ def filter_ignored_on_creation() -> Iterator[None]:
         return real(self, {**row, "sync_flag": None}, values)
 
     with patch.object(gather.Gatherer, "_row_changed", row_changed):
-        yield
-
-
-@mutant
-def conversion_makes_a_new_person() -> Iterator[None]:
-    with patch.object(gather.Gatherer, "_convert", lambda *_: None):
-        yield
-
-
-@mutant
-def suppressed_person_made_again() -> Iterator[None]:
-    real = gather.Gatherer._wants_link
-
-    def wants_link(self: Any, row: Json, *rest: Any) -> bool:
-        self.links.closed_by_row.pop(row["dynamics_id"], None)
-        return bool(real(self, row, *rest))
-
-    with patch.object(gather.Gatherer, "_wants_link", wants_link):
         yield
 
 

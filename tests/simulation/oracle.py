@@ -211,6 +211,8 @@ class _Judge:
     def values(self) -> None:
         """Judge every field of every pair in scope."""
         for pair, table, person, row in self.pairs:
+            if table == "lead" and row["statecode"] == QUALIFIED:
+                continue  # a qualified lead is not edited any more (S096)
             if row["new_synctomkto"] is False or person["leadsyncDynamicsDeleted"]:
                 self._kept_after(pair, table, person, row)
                 continue

@@ -10,7 +10,7 @@ from simulation.judged import Failure, judge_seed
 from simulation.mutants import MUTANTS
 
 #: schedules in which every mutant must be found; most are found in the first few.
-MOST_SCHEDULES = 400
+MOST_SCHEDULES = 300
 
 
 def first_failure(seeds: Iterable[int]) -> Failure | None:

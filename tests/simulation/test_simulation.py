@@ -9,7 +9,7 @@ from simulation.play import Run
 from simulation.schedule import drawn
 
 #: `make sim` plays more.
-SEEDS = 600
+SEEDS = 400
 BUNDLE = 100
 
 

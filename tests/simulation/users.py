@@ -8,8 +8,8 @@ from typing import Any
 
 from leadsync.cycle.on_request import person_request, store_requests
 from leadsync.cycle.reading import as_table
-from leadsync.model import Json
-from simulation.diary import TABLES, Diary
+from leadsync.model import TABLES, Json
+from simulation.diary import Diary
 from simulation.values import COLUMNS, entered, fields_of, plain
 from support.world import World
 
