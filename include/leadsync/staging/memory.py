@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from leadsync.frames import Rows
+from leadsync.json_copy import json_copy
 from leadsync.model import Json
 from leadsync.staging.store import missing
 
@@ -14,7 +13,7 @@ class MemoryStaging:
 
     def __init__(self) -> None:
         self._frames: dict[tuple[str, str], Rows] = {}
-        self._documents: dict[tuple[str, str], str] = {}
+        self._documents: dict[tuple[str, str], Json] = {}
 
     def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str:
         """Keep a copy of a frame's rows."""
@@ -33,16 +32,14 @@ class MemoryStaging:
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str:
         """Keep a copy of a JSON document."""
-        self._documents[cycle_id, name] = json.dumps(document)
+        self._documents[cycle_id, name] = json_copy(document)
         return f"memory://{cycle_id}/{name}"
 
     def read_document(self, cycle_id: str, name: str) -> Json | None:
         """Return a copy of a document, or ``None`` when no stage has stored it."""
-        text = self._documents.get((cycle_id, name))
-        if text is None:
-            return None
-        document: Json = json.loads(text)
-        return document
+        kept = self._documents.get((cycle_id, name))
+        copied: Json | None = json_copy(kept)
+        return copied
 
     def has(self, cycle_id: str, name: str) -> bool:
         """Tell whether a frame or document of that name is kept."""
