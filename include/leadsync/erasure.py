@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from leadsync.clock import Clock
-from leadsync.cycle.marks import address_hash
+from leadsync.cycle.consent.marks import address_hash
 from leadsync.errors import ConfigurationError, RejectedError
 from leadsync.marketo.remove import DeleteResult
 from leadsync.model import TABLES, Json, RowResult, Table

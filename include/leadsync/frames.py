@@ -88,7 +88,7 @@ OUTCOMES = (
 #: the person with our fields), ``flag_deleted``, ``assign`` (a new owner). Field columns: only what
 #: is written, else absent. ``beside``: JSON of what is written beside mapped fields.
 #: ``move`` updates a pair whose link got another person; ``deactivate``, ``merge`` and ``unlink``
-#: are described in ``cycle/endings.py``. ``into``: id of the record that a merge keeps.
+#: are described in ``cycle/gather/endings.py``. ``into``: id of the record that a merge keeps.
 #: ``link_status``: status of the link that the write stores; ``open`` where it is null.
 WRITES = (
     "record_key",

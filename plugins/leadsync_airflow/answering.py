@@ -23,7 +23,7 @@ def answer_summary(engine: Engine, requests: Sequence[RequestRow]) -> dict[str, 
 
     :param requests: as they stand after the cycle; one that waits has the outcome ``waiting``.
     """
-    from leadsync.cycle.on_request import request_documents
+    from leadsync.cycle.request.on_request import request_documents
 
     outcomes = Counter(request["outcome"] or "waiting" for request in requests)
     shown = request_documents(engine, requests[:SHOWN_ANSWERS])

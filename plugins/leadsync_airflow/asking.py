@@ -25,7 +25,7 @@ def persons_to_create(engine: Engine, context: Mapping[str, Any]) -> list[Reques
 
     :param context: Airflow's task context; its params were checked by Airflow.
     """
-    from leadsync.cycle.on_request import person_request
+    from leadsync.cycle.request.on_request import person_request
 
     params = context["params"]
     owner = (params["assign_to"] or "").strip() or None
@@ -43,8 +43,8 @@ def records_to_force(engine: Engine, context: Mapping[str, Any]) -> list[Request
 
     :raises ConfigurationError: the run names no record.
     """
-    from leadsync.cycle.on_request import person_request, row_request
     from leadsync.cycle.reading import as_table
+    from leadsync.cycle.request.on_request import person_request, row_request
 
     params = context["params"]
     requests = [person_request(engine, "sync_now", int(person)) for person in params["marketo_ids"]]
@@ -61,7 +61,7 @@ def records_to_force(engine: Engine, context: Mapping[str, Any]) -> list[Request
 
 def store_once(engine: Engine, requests: Sequence[RequestRow]) -> list[RequestRow]:
     """Store the requests that are new and return all of them as they stand."""
-    from leadsync.cycle.on_request import store_requests
+    from leadsync.cycle.request.on_request import store_requests
 
     known = {request["request_id"] for request in as_they_stand(engine, requests)}
     store_requests(engine, [one for one in requests if one["request_id"] not in known])

@@ -15,8 +15,8 @@ from leadsync_airflow.turns import open_when_free, owner_of, run_states
 from leadsync_airflow.window import instant
 
 if TYPE_CHECKING:
-    from leadsync.cycle.comparison import Compared, Opener
     from leadsync.cycle.context import CycleRequest, Engine
+    from leadsync.cycle.request.comparison import Compared, Opener
     from leadsync.model import Json
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def reconcile(context: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises LeaseHeldError: another cycle is still at work after minutes.
     """
-    from leadsync.cycle.reconcile import reconcile as run
+    from leadsync.cycle.request.reconcile import reconcile as run
     from leadsync.engine import build_engine
 
     found = run(build_engine(), repair=context["params"]["repair"], opener=opener_of(context))
@@ -43,8 +43,8 @@ def backfill_field(context: Mapping[str, Any]) -> dict[str, Any]:
     :raises MappingError: the field is not synchronised; names the nearest one.
     :raises ConfigurationError: ``from`` or ``to`` is no instant, or they are the wrong way round.
     """
-    from leadsync.cycle.field_backfill import Span
-    from leadsync.cycle.field_backfill import backfill_field as run
+    from leadsync.cycle.request.field_backfill import Span
+    from leadsync.cycle.request.field_backfill import backfill_field as run
     from leadsync.engine import build_engine
 
     params = context["params"]

@@ -30,7 +30,7 @@ def sync_persons(context: Mapping[str, Any]) -> Summary:
 
     :raises LeaseHeldError: another cycle is still at work after minutes; the requests wait for it.
     """
-    from leadsync.cycle.on_request import report_of
+    from leadsync.cycle.request.on_request import report_of
     from leadsync.cycle.runner import run_cycle
     from leadsync.engine import build_engine
 

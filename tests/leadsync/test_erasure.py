@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from leadsync.clock import Clock
-from leadsync.cycle.marks import address_hash
+from leadsync.cycle.consent.marks import address_hash
 from leadsync.erasure import Eraser
 from leadsync.errors import ConfigurationError, LeaseHeldError, RejectedError
 from leadsync.marketo.remove import DeleteResult

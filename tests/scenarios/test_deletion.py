@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leadsync.cycle.closing_rows import DeactivateLimitError
-from leadsync.cycle.guards import MassDeleteError
+from leadsync.cycle.decide.guards import MassDeleteError
+from leadsync.cycle.gather.closing_rows import DeactivateLimitError
 from support.mapped import remap
 from support.synced import Synced
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from leadsync.cycle.on_request import person_request, row_request
+from leadsync.cycle.request.on_request import person_request, row_request
 from leadsync.model import Json
 from leadsync.state.port import RequestRow
 from support.mapped import remap

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadsync.cycle import stages
-from leadsync.cycle.breaker import FEW_FAILURES
 from leadsync.cycle.context import CycleRequest
+from leadsync.cycle.decide.breaker import FEW_FAILURES
 from leadsync.cycle.runner import run_cycle
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import LeaseHeldError, QuotaSpentError

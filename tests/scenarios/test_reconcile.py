@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from leadsync.cycle.field_backfill import backfill_field
-from leadsync.cycle.reconcile import reconcile
+from leadsync.cycle.request.field_backfill import backfill_field
+from leadsync.cycle.request.reconcile import reconcile
 from support.mapped import remap
 from support.synced import Synced
 

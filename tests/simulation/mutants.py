@@ -14,20 +14,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-from leadsync.cycle import (
-    check,
-    commit,
-    decide,
-    extract_dynamics,
-    extract_marketo,
-    gather,
-    load_dynamics,
-    load_marketo,
-    match_rows,
-)
+from leadsync.cycle import commit
 from leadsync.cycle.carried import person_key, row_key
-from leadsync.cycle.feed_cursor import FeedCursor
-from leadsync.cycle.loading import Loader
+from leadsync.cycle.decide import check, decide
+from leadsync.cycle.extract import extract_dynamics, extract_marketo
+from leadsync.cycle.extract.feed_cursor import FeedCursor
+from leadsync.cycle.gather import gather
+from leadsync.cycle.load import load_dynamics, load_marketo
+from leadsync.cycle.load.loading import Loader
+from leadsync.cycle.match import match_rows
 from leadsync.merge import matching, pairs, rules, three_way
 from leadsync.merge.matching import Verdict
 from leadsync.model import MARKETO_DYNAMICS_ID, Json, PersonResult

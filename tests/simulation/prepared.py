@@ -6,8 +6,8 @@ import json
 from functools import cache
 from pathlib import Path
 
-from leadsync.cycle.plans import Plans
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.plan.plans import Plans
+from leadsync.cycle.plan.schemas import load_plan
 from leadsync.mapping.model import Mapping
 from leadsync.model import Json
 from leadsync.settings import Settings

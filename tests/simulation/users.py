@@ -6,8 +6,8 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from leadsync.cycle.on_request import person_request, store_requests
 from leadsync.cycle.reading import as_table
+from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json
 from simulation.diary import Diary
 from simulation.values import COLUMNS, entered, fields_of, plain

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from leadsync.cycle.context import CycleRequest, Engine
-from leadsync.cycle.on_request import answer_now, person_request
+from leadsync.cycle.plan.schemas import load_plan
+from leadsync.cycle.request.on_request import answer_now, person_request
 from leadsync.cycle.runner import run_cycle, run_plan
-from leadsync.cycle.schemas import load_plan
 from leadsync.doctor import Diagnosis, Doctor
 from leadsync.engine import build_engine
 from leadsync.model import Json

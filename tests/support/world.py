@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from leadsync.cycle.context import CycleRequest, Engine, in_turn
-from leadsync.cycle.on_request import answer_now, person_request
-from leadsync.cycle.plans import Plans
+from leadsync.cycle.plan.plans import Plans
+from leadsync.cycle.request.on_request import answer_now, person_request
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.mapping.model import Mapping
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue

@@ -14,7 +14,7 @@ from leadsync.engine import build_engine
 from leadsync.model import Json
 
 if TYPE_CHECKING:
-    from leadsync.cycle.comparison import Compared
+    from leadsync.cycle.request.comparison import Compared
 
 #: pairs that the table for people shows.
 SHOWN = 100
@@ -30,7 +30,7 @@ SHOWN = 100
 @as_json
 def reconcile(repair: bool, as_json: bool) -> None:
     """Compare all linked pairs field by field, and repair what differs."""
-    from leadsync.cycle.reconcile import reconcile as run
+    from leadsync.cycle.request.reconcile import reconcile as run
 
     _show(run(build_engine(holder=local_holder()), repair=repair), as_json=as_json)
 
@@ -42,7 +42,7 @@ def reconcile(repair: bool, as_json: bool) -> None:
 @as_json
 def field_backfill(field: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
     """Bring FIELD, a Marketo name, up to date for all linked pairs; nulls included."""
-    from leadsync.cycle.field_backfill import Span, backfill_field
+    from leadsync.cycle.request.field_backfill import Span, backfill_field
 
     engine = build_engine(holder=local_holder())
     _show(backfill_field(engine, field, Span(start, end)), as_json=as_json)

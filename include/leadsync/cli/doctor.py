@@ -10,7 +10,7 @@ import click
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json
 from leadsync.clock import SystemClock
-from leadsync.cycle.accepted_schemas import accepted_schemas
+from leadsync.cycle.plan.accepted_schemas import accepted_schemas
 from leadsync.doctor import Diagnosis, Doctor
 from leadsync.engine import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.mapping.load import load_mapping

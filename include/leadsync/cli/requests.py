@@ -15,7 +15,7 @@ from leadsync.engine import build_engine
 from leadsync.model import TABLES, Json, Table
 
 if TYPE_CHECKING:
-    from leadsync.cycle.on_request import Answered
+    from leadsync.cycle.request.on_request import Answered
 
 WAIT_SECONDS = 60.0
 
@@ -60,7 +60,7 @@ def sync_person(
     as_json: bool,
 ) -> None:
     """Create leads or contacts for Marketo persons, unless they have one."""
-    from leadsync.cycle.on_request import answer_now, person_request, request_documents
+    from leadsync.cycle.request.on_request import answer_now, person_request, request_documents
 
     engine = build_engine(holder=local_holder())
     requests = [
@@ -90,7 +90,12 @@ def sync_now(
     as_json: bool,
 ) -> None:
     """Force named persons and rows through a cycle at once."""
-    from leadsync.cycle.on_request import answer_now, person_request, request_documents, row_request
+    from leadsync.cycle.request.on_request import (
+        answer_now,
+        person_request,
+        request_documents,
+        row_request,
+    )
 
     if not persons and not rows:
         raise click.UsageError("name at least one record with --marketo or --dynamics")

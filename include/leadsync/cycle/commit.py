@@ -9,20 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadsync.clock import parse_instant
-from leadsync.cycle.answers import answered
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
-from leadsync.cycle.claimed import settled_base, unsettled_fields, without
+from leadsync.cycle.consent.marks import add_marks
 from leadsync.cycle.context import Cycle, Engine, held_lease
-from leadsync.cycle.follow_ups import follow_ups
-from leadsync.cycle.full_comparison import full_comparisons
-from leadsync.cycle.loading import staged_links
-from leadsync.cycle.marks import add_marks
-from leadsync.cycle.quarantine_commit import QuarantineKeeper
-from leadsync.cycle.quarantining import quarantine_items
-from leadsync.cycle.relation_commit import add_relations
+from leadsync.cycle.decide.claimed import settled_base, unsettled_fields, without
+from leadsync.cycle.extract.full_comparison import full_comparisons
+from leadsync.cycle.load.loading import staged_links
+from leadsync.cycle.load.stamp_persons import unstamped
+from leadsync.cycle.plan.schemas import plan_of
+from leadsync.cycle.quarantine.quarantine_commit import QuarantineKeeper
+from leadsync.cycle.quarantine.quarantining import quarantine_items
+from leadsync.cycle.related.follow_ups import follow_ups
+from leadsync.cycle.related.relation_commit import add_relations
 from leadsync.cycle.report import build_report
-from leadsync.cycle.schemas import plan_of
-from leadsync.cycle.stamp_persons import unstamped
+from leadsync.cycle.request.answers import answered
 from leadsync.errors import StateError
 from leadsync.model import Json
 from leadsync.state.port import (

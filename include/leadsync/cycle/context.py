@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from leadsync.clock import Clock, parse_instant
-from leadsync.cycle.plans import Plans
+from leadsync.cycle.plan.plans import Plans
 from leadsync.frames import Rows
 from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.model import Json

@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from leadsync.cycle.admission import admitted
-from leadsync.cycle.answers import write_answers
-from leadsync.cycle.breaker_guard import guard_failures
 from leadsync.cycle.carried import Unfinished, person_key, row_key, unfinished
-from leadsync.cycle.check import Checked, check_proposals
-from leadsync.cycle.claimed import UNSETTLED
-from leadsync.cycle.closing_rows import guard_deactivations
-from leadsync.cycle.complete_pairs import complete_pairs
-from leadsync.cycle.consent import apply_consent
+from leadsync.cycle.consent.consent import apply_consent
+from leadsync.cycle.consent.marks import MARKS
+from leadsync.cycle.consent.opt_out_lane import let_stops_through
+from leadsync.cycle.consent.opt_out_spread import spread_opt_outs
 from leadsync.cycle.context import Cycle, Engine, held_lease
-from leadsync.cycle.decide import Proposal, Proposals, decide
-from leadsync.cycle.follow_ups import write_follow_ups
-from leadsync.cycle.gather import Gatherer
-from leadsync.cycle.guards import guard_mass_delete
-from leadsync.cycle.hold_waiting import hold_waiting
-from leadsync.cycle.lost_creates import link_lost_creates
-from leadsync.cycle.lost_updates import settle_lost_updates
-from leadsync.cycle.marks import MARKS
-from leadsync.cycle.match_rows import match_rows
-from leadsync.cycle.opt_out_lane import let_stops_through
-from leadsync.cycle.opt_out_spread import spread_opt_outs
-from leadsync.cycle.quarantining import quarantine_rows, quarantined
-from leadsync.cycle.relate import give_values
-from leadsync.cycle.relations import add_people_of_changed, load_relations
-from leadsync.cycle.requested import Requested
-from leadsync.cycle.requests import read_asked
-from leadsync.cycle.restamp import restamp
-from leadsync.cycle.row_creations import Assignment, Qualification
-from leadsync.cycle.schemas import plan_of
-from leadsync.cycle.third_changes import claim_overwritten
-from leadsync.cycle.window import Window, find_links
+from leadsync.cycle.decide.breaker_guard import guard_failures
+from leadsync.cycle.decide.check import Checked, check_proposals
+from leadsync.cycle.decide.claimed import UNSETTLED
+from leadsync.cycle.decide.decide import Proposal, Proposals, decide
+from leadsync.cycle.decide.guards import guard_mass_delete
+from leadsync.cycle.extract.third_changes import claim_overwritten
+from leadsync.cycle.gather.admission import admitted
+from leadsync.cycle.gather.closing_rows import guard_deactivations
+from leadsync.cycle.gather.complete_pairs import complete_pairs
+from leadsync.cycle.gather.gather import Gatherer
+from leadsync.cycle.gather.lost_creates import link_lost_creates
+from leadsync.cycle.gather.restamp import restamp
+from leadsync.cycle.gather.window import Window, find_links
+from leadsync.cycle.load.lost_updates import settle_lost_updates
+from leadsync.cycle.match.match_rows import match_rows
+from leadsync.cycle.match.row_creations import Assignment, Qualification
+from leadsync.cycle.plan.schemas import plan_of
+from leadsync.cycle.quarantine.quarantining import quarantine_rows, quarantined
+from leadsync.cycle.related.follow_ups import write_follow_ups
+from leadsync.cycle.related.hold_waiting import hold_waiting
+from leadsync.cycle.related.relate import give_values
+from leadsync.cycle.related.relations import add_people_of_changed, load_relations
+from leadsync.cycle.request.answers import write_answers
+from leadsync.cycle.request.requested import Requested
+from leadsync.cycle.request.requests import read_asked
 from leadsync.cycle.work import Held, Work
 from leadsync.frames import (
     BASE_MOVES,

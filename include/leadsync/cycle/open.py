@@ -6,8 +6,8 @@ import os
 import socket
 
 from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
-from leadsync.cycle.requests import take_up, write_asked, write_compared
-from leadsync.cycle.schemas import load_plan
+from leadsync.cycle.plan.schemas import load_plan
+from leadsync.cycle.request.requests import take_up, write_asked, write_compared
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.narrow import narrowed
 from leadsync.state.port import CycleRecord, Lease, StateChanges

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.quarantining import quarantine_items
+from leadsync.cycle.match.row_creations import OWNER, Beside
+from leadsync.cycle.plan.schemas import plan_of
+from leadsync.cycle.quarantine.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
-from leadsync.cycle.row_creations import OWNER, Beside
-from leadsync.cycle.schemas import plan_of
 from leadsync.model import Direction, Json
 from leadsync.values.marks import shown
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from leadsync.cycle import commit as commit_stage
-from leadsync.cycle import extract_dynamics as extract_dynamics_stage
-from leadsync.cycle import extract_marketo as extract_marketo_stage
-from leadsync.cycle import load_dynamics as load_dynamics_stage
-from leadsync.cycle import load_marketo as load_marketo_stage
 from leadsync.cycle import merge_and_validate as merge_stage
 from leadsync.cycle import open as open_stage
 from leadsync.cycle.context import Cycle, CycleRequest, Engine
+from leadsync.cycle.extract import extract_dynamics as extract_dynamics_stage
+from leadsync.cycle.extract import extract_marketo as extract_marketo_stage
+from leadsync.cycle.load import load_dynamics as load_dynamics_stage
+from leadsync.cycle.load import load_marketo as load_marketo_stage
 from leadsync.cycle.plan_report import build_plan_report
 from leadsync.model import Json, System
 

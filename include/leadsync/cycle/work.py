@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from leadsync.cycle.endings import Ending
-from leadsync.cycle.missing_lookups import MissingLookup
-from leadsync.cycle.row_creations import Assignment, Qualification, RowCreation
+from leadsync.cycle.gather.endings import Ending
+from leadsync.cycle.match.row_creations import Assignment, Qualification, RowCreation
+from leadsync.cycle.related.missing_lookups import MissingLookup
 from leadsync.merge.pairs import Pair
 from leadsync.model import Direction, Json
 from leadsync.state.port import FailureItem, JournalRow, LinkRow, LinkStatus, Values

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle.breaker import FEW_FAILURES, BreakerError
-from leadsync.cycle.on_request import person_request, store_requests
+from leadsync.cycle.decide.breaker import FEW_FAILURES, BreakerError
+from leadsync.cycle.request.on_request import person_request, store_requests
 from support.world import MAPPING, World, world
 
 __all__ = ["world"]

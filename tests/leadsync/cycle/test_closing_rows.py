@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadsync.cycle.closing_rows import DeactivateLimitError
+from leadsync.cycle.gather.closing_rows import DeactivateLimitError
 from support.world import World, world
 
 __all__ = ["world"]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from leadsync.cycle import stages
-from leadsync.cycle.comparison import PAUSE
 from leadsync.cycle.context import CycleRequest, Engine
-from leadsync.cycle.field_backfill import Span, backfill_field
-from leadsync.cycle.reconcile import reconcile
+from leadsync.cycle.request.comparison import PAUSE
+from leadsync.cycle.request.field_backfill import Span, backfill_field
+from leadsync.cycle.request.reconcile import reconcile
 from leadsync.errors import MappingError
 from leadsync.model import Json
 from support.world import MAPPING, World, world

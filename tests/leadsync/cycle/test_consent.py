@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle.consent import clicks
-from leadsync.cycle.marks import address_hash
+from leadsync.cycle.consent.consent import clicks
+from leadsync.cycle.consent.marks import address_hash
 from leadsync.model import Activity, FieldChange, Json
 from support.world import World, world
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadsync.cycle.feed_cursor import LIGHT, MOST_STRETCHES, FeedCursor
+from leadsync.cycle.extract.feed_cursor import LIGHT, MOST_STRETCHES, FeedCursor
 from leadsync.model import Activity, FeedRead
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

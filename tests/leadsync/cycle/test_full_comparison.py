@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle.guards import MassDeleteError
+from leadsync.cycle.decide.guards import MassDeleteError
 from support.world import World, world
 
 __all__ = ["world"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadsync.cycle.match_accounts import host_of
+from leadsync.cycle.match.match_accounts import host_of
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from leadsync.cycle.loading import Write
-from leadsync.cycle.refused_lookups import RefusedLookups
+from leadsync.cycle.load.loading import Write
+from leadsync.cycle.load.refused_lookups import RefusedLookups
 from leadsync.model import RecordError, RowResult, RowWrite
 
 ACCOUNT = "a0000000-0000-4000-8000-000000000001"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle.field_backfill import backfill_field
-from leadsync.cycle.on_request import person_request
+from leadsync.cycle.request.field_backfill import backfill_field
+from leadsync.cycle.request.on_request import person_request
 from leadsync.model import Json
 from leadsync.state.port import Lease, LookupRow, StateChanges
 from support.world import RELATED_MAPPING, World
@@ -384,22 +384,3 @@ def link_of(world: World, person: int) -> str:
     """The link of a person."""
     [link] = world.store.links_of_persons([person])
     return link["link_id"]
-
-
-def test_people_go_on_without_a_table_that_we_may_not_read(world: World) -> None:
-    account = world.dynamics.add("account", name="Volvo")
-    world.dynamics.forbidden = {"account"}
-    person, contact = employed(world, account)
-    assert world.marketo.people[person]["company"] is None
-    world.dynamics.edit("contact", contact, jobtitle="CTO")
-    (reason,) = world.cycle()["suspended"]
-    assert "`company:` is left out: the table account cannot be read" in reason
-    assert world.marketo.people[person]["title"] == "CTO"
-    assert world.quarantined() == []
-
-    world.dynamics.forbidden = set()
-    world.clock.advance(3700)
-    assert world.cycle()["suspended"] == []
-    world.dynamics.edit("account", account, name="Volvo Cars")
-    world.cycle()
-    assert world.marketo.people[person]["company"] == "Volvo Cars"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadsync.cycle.on_request import person_request, plan_now, row_request, store_requests
+from leadsync.cycle.request.on_request import person_request, plan_now, row_request, store_requests
 from leadsync.model import Json
 from leadsync.state.port import RequestRow, StateChanges
 from support.world import MAPPING, World, world

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle.on_request import answer_now, person_request, store_requests
+from leadsync.cycle.request.on_request import answer_now, person_request, store_requests
 from leadsync.errors import TransientApiError
 from leadsync.model import RowResult, RowWrite
 from leadsync.state.port import StateChanges

@@ -1,0 +1,1 @@
+"""From work to accepted writes: the merge, the rules, and the guards before both."""

@@ -1,0 +1,123 @@
+"""Split the proposed writes by the rules of their target; keep refused ones from repeating."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadsync.cycle.carried import Unfinished
+from leadsync.cycle.context import Engine
+from leadsync.cycle.decide.decide import Proposal
+from leadsync.cycle.quarantine.quarantining import (
+    fingerprint,
+    from_validation,
+    quarantined,
+    refused_before,
+)
+from leadsync.cycle.reading import as_table
+from leadsync.frames import cells_by_field
+from leadsync.mapping.plan import SyncPlan
+from leadsync.model import System
+from leadsync.state.port import QuarantineRow, Values
+from leadsync.validation.generate import rules_for
+from leadsync.validation.model import Failure, Operation, Split
+from leadsync.validation.split import split
+from leadsync.values.marks import ABSENT
+
+
+@dataclass(slots=True)
+class Checked:
+    """Proposals after the rules have spoken.
+
+    :param held_fields: fields taken out of accepted records, as ``(record_key, field)``.
+    """
+
+    accepted: list[Proposal] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    held_fields: set[tuple[str, str]] = field(default_factory=set)
+
+
+def check_proposals(
+    engine: Engine,
+    plan: SyncPlan,
+    target: System,
+    proposals: Sequence[Proposal],
+    pending: Unfinished,
+) -> Checked:
+    """Return what may be written to ``target`` and what is held, with every reason."""
+    checked = Checked()
+    groups: dict[tuple[str, Operation], list[Proposal]] = defaultdict(list)
+    for proposal in proposals:
+        operation: Operation = "create" if proposal.record["operation"] == "create" else "update"
+        groups[(proposal.record["table"], operation)].append(proposal)
+    for (table, operation), members in groups.items():
+        rules = rules_for(plan, as_table(table), target, operation)
+        names = [f.name for f in plan.tables[as_table(table)].fields]
+        cells = cells_by_field(names, [member.values for member in members])
+        _sort(members, split(cells, rules, engine.check), checked)
+    _hold_refused(plan, pending, checked)
+    return checked
+
+
+def _sort(proposals: Sequence[Proposal], result: Split, checked: Checked) -> None:
+    whole = _by_position(result.held_records)
+    for position, failures in whole.items():
+        proposal = proposals[position]
+        checked.quarantined.append(
+            quarantined(proposal.record, proposal.values, from_validation(failures))
+        )
+    for failure in result.held_fields:
+        proposal = proposals[failure.position]
+        name = failure.rule.field
+        held = {name: proposal.values.get(name)}
+        checked.held_fields.add((proposal.record["record_key"], name))
+        checked.quarantined.append(
+            quarantined(proposal.record, held, from_validation([failure]), field=name)
+        )
+    checked.accepted.extend(
+        _mended(proposal, result.mended.get(position))
+        for position, proposal in enumerate(proposals)
+        if position not in whole
+    )
+
+
+def _mended(proposal: Proposal, cells: Mapping[str, str] | None) -> Proposal:
+    """Return the proposal with new cells in the place of fields that were held, cut or filled."""
+    if not cells:
+        return proposal
+    values: Values = {**proposal.values, **cells}
+    kept = {name: cell for name, cell in values.items() if cell != ABSENT}
+    return Proposal(proposal.record, kept)
+
+
+def _by_position(failures: Sequence[Failure]) -> dict[int, list[Failure]]:
+    grouped: dict[int, list[Failure]] = defaultdict(list)
+    for failure in failures:
+        grouped[failure.position].append(failure)
+    return grouped
+
+
+def _hold_refused(plan: SyncPlan, pending: Unfinished, checked: Checked) -> None:
+    kept = []
+    for proposal in checked.accepted:
+        asked_for = proposal.record["operation"] == "create" and proposal.record["marketo_id"]
+        held = pending.quarantine.get(proposal.record["record_key"], [])
+        items = [] if asked_for else held  # rows are only made when somebody asks for it
+        item = _refused(proposal, items, plan) if items else None
+        if item is None:
+            kept.append(proposal)
+        else:
+            checked.quarantined.append(
+                quarantined(proposal.record, proposal.values, item["failures"])
+            )
+    checked.accepted = kept
+
+
+def _refused(
+    proposal: Proposal, items: Sequence[QuarantineRow], plan: SyncPlan
+) -> QuarantineRow | None:
+    """Return the item that holds the very same write under the same rules, if there is one."""
+    print_of_write = fingerprint(proposal.record["operation"], proposal.values)
+    return refused_before(items, print_of_write, plan.rules_hash)

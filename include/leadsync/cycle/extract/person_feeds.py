@@ -1,0 +1,151 @@
+"""The Marketo activity feeds of a cycle: what changed, who was deleted, who was merged.
+
+Changes and deletions have feeds of their own; merges and unsubscribe clicks are in neither, so a
+third one follows their activity types (reference/marketo-rest.md 8, gotcha 47).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.extract.feed import Feed, ReadFeed, settle_one
+from leadsync.cycle.extract.feed_cursor import FeedCursor
+from leadsync.errors import RejectedError
+from leadsync.mapping.plan import SyncPlan
+from leadsync.marketo.activities import MERGE_LEADS, UNSUBSCRIBE_EMAIL
+from leadsync.model import Activity, FeedRead
+from leadsync.state.port import StateChanges
+
+logger = logging.getLogger(__name__)
+
+CHANGES_CURSOR = "marketo.lead_changes"
+DELETES_CURSOR = "marketo.deleted_leads"
+EVENTS_CURSOR = "marketo.events"
+#: how old the cursor of merges may be: they are kept for 25 months (reference/marketo-rest.md 8.6).
+MERGES_DAYS = 700.0
+CURSORS = (CHANGES_CURSOR, DELETES_CURSOR, EVENTS_CURSOR)
+#: activity types of the third feed.
+EVENT_TYPES = (UNSUBSCRIBE_EMAIL, MERGE_LEADS)
+
+
+@dataclass(slots=True)
+class PersonFeeds:
+    """What the feeds said that was not processed before.
+
+    :param given_up: names of cursors that had to start anew: what they missed is unknown.
+    """
+
+    changes: list[Activity] = field(default_factory=list)
+    deletes: list[Activity] = field(default_factory=list)
+    events: list[Activity] = field(default_factory=list)
+    cursors: dict[str, str] = field(default_factory=dict)
+    unsettled_since: datetime | None = None
+    given_up: tuple[str, ...] = ()
+
+    def all(self) -> list[Activity]:
+        """Return the activities of all feeds."""
+        return [*self.changes, *self.deletes, *self.events]
+
+    def of_type(self, type_id: int) -> list[Activity]:
+        """Return the events of one type, oldest first."""
+        found = [activity for activity in self.events if activity.type_id == type_id]
+        return sorted(found, key=lambda activity: activity.at)
+
+
+def read_feeds(engine: Engine, cycle: Cycle, plan: SyncPlan) -> PersonFeeds:
+    """Read the feeds from their cursors, or exactly the interval of a backfill."""
+    stored = _cursors(engine, cycle)
+    if not cycle.reads_feeds:
+        return PersonFeeds()
+    if cycle.kind == "backfill" and cycle.window_from is not None:
+        return _read_interval(engine, plan, cycle.window_from, cycle.window_to)
+    return _read_from_cursors(engine, plan, stored)
+
+
+def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
+    """Return the feeds' cursors, fixing where they begin before anybody is linked.
+
+    The first run may be a backfill, or die after it has linked people: what happens to them from
+    then on must not be missed.
+    """
+    stored = engine.store.cursors()
+    missing = [name for name in CURSORS if name not in stored]
+    if missing:
+        first = _first_cursor(engine, cycle.opened_at).format()
+        begun = dict.fromkeys(missing, first)
+        stored.update(begun)
+        lease = held_lease(engine, cycle)
+        if lease is not None:
+            engine.store.apply(StateChanges(cursors=begun), lease=lease)
+    return stored
+
+
+def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetime) -> PersonFeeds:
+    """Read exactly ``start <= activity < end`` and touch no cursor."""
+    token = engine.marketo.paging_token(start)
+    changes = engine.marketo.lead_changes(token, plan.feed_names, until=end)
+    deletes = engine.marketo.deleted_leads(token, until=end)
+    events = engine.marketo.activities(token, EVENT_TYPES, until=end)
+
+    def inside(read: FeedRead) -> list[Activity]:
+        return [activity for activity in read.activities if start <= activity.at < end]
+
+    return PersonFeeds(inside(changes), inside(deletes), inside(events))
+
+
+def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -> PersonFeeds:
+    given_up: list[str] = []
+
+    def feed(name: str, read: ReadFeed) -> Feed:
+        made = Feed(engine, read, FeedCursor.parse(stored[name]))
+        if not _read_remembered(made, _remembered_for(engine, name)):
+            given_up.append(name)
+            made.cursor = _first_cursor(engine, engine.clock.now())
+            made.read_to_end()
+        return made
+
+    # The deletions before the merges: a merge is logged before the deletions that it explains.
+    changes = feed(CHANGES_CURSOR, partial(engine.marketo.lead_changes, fields=plan.feed_names))
+    deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
+    events = feed(EVENTS_CURSOR, partial(engine.marketo.activities, type_ids=EVENT_TYPES))
+    feeds = (changes, deletes, events)
+    settle_one(feeds, engine.clock.now())
+    return PersonFeeds(
+        changes=changes.found,
+        deletes=deletes.found,
+        events=events.found,
+        cursors={name: feed.cursor.format() for name, feed in zip(CURSORS, feeds, strict=True)},
+        unsettled_since=min(feed.cursor.unsettled_since for feed in feeds),
+        given_up=tuple(given_up),
+    )
+
+
+def _first_cursor(engine: Engine, now: datetime) -> FeedCursor:
+    """Return the cursor of a feed that begins now, but for activities that appear late."""
+    since = now - timedelta(seconds=engine.settings.overlap_seconds)
+    return FeedCursor(engine.marketo.paging_token(since), since)
+
+
+def _remembered_for(engine: Engine, name: str) -> timedelta:
+    """Return how old a cursor may be before its feed may have forgotten something."""
+    days = {
+        CHANGES_CURSOR: engine.settings.lead_changes_days,
+        DELETES_CURSOR: engine.settings.deleted_leads_days,
+    }
+    return timedelta(days=days.get(name, MERGES_DAYS))
+
+
+def _read_remembered(feed: Feed, limit: timedelta) -> bool:
+    """Read a feed from its cursor; tell whether it still remembered everything from there."""
+    if feed.engine.clock.now() - feed.cursor.reached > limit:
+        return False
+    try:
+        feed.read_to_end()
+    except RejectedError as error:
+        logger.warning("marketo: a stored paging token was refused (%s)", error.code)
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The window brought together with its links: scope, deletions, merges, conversions."""

@@ -1,0 +1,1 @@
+"""Writing accepted records, and what the answers change (semantics.md 4)."""

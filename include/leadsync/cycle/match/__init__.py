@@ -1,0 +1,1 @@
+"""Who belongs to whom before anything is created (semantics.md 4)."""

@@ -1,0 +1,178 @@
+"""Find the persons of rows that have no link yet: read candidates from Marketo, match, sort."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leadsync.cycle.carried import row_key
+from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.gather.inactive_rows import status_of
+from leadsync.cycle.reading import as_table, person_values, read_persons, read_persons_by
+from leadsync.cycle.work import Creation, Held, Work
+from leadsync.mapping.plan import SyncPlan
+from leadsync.merge.matching import Candidate, Verdict, match
+from leadsync.merge.pairs import Pair
+from leadsync.model import MARKETO_DYNAMICS_ID, TABLES, Json
+from leadsync.state.port import LIVE, FailureItem, IntentRow, LinkRow, Values
+
+Row = tuple[Json, Values]
+
+
+def match_rows(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, rows: Sequence[Row], work: Work
+) -> None:
+    """Sort ``rows`` into new pairs, creations and held rows of ``work``."""
+    if not rows:
+        return
+    intents = _unconfirmed(engine, rows)
+    former = _former_links(engine, rows)
+    candidates = [_candidate(row) for row, _ in rows]
+    persons = _find_persons(engine, plan, candidates, intents, former)
+    linked = {
+        link["marketo_id"]: link["dynamics_id"]
+        for link in engine.store.links_of_persons([int(person["id"]) for person in persons])
+        if link["status"] in LIVE and link["link_id"] not in closed_now(work)
+    }
+    verdicts = match(candidates, persons, linked)
+    for row, values in rows:
+        verdict = verdicts[row["dynamics_id"]]
+        key = row_key(row["table"], row["dynamics_id"])
+        if verdict.kind == "link" and verdict.person is not None:
+            before = former.get((int(verdict.person["id"]), row["dynamics_id"]))
+            link = before or new_link(engine, cycle, row, int(verdict.person["id"]))
+            pair = _new_pair(plan, link, (row, values), verdict.person)
+            pair.is_new, pair.restored = before is None, before is not None
+            intent = intents.get(row["dynamics_id"])
+            carried = str(verdict.person.get(MARKETO_DYNAMICS_ID) or "").lower()
+            if before is None and intent is not None and carried == row["dynamics_id"]:
+                pair.base = dict(intent["body"]["values"])
+            work.pairs[pair.link["link_id"]] = pair
+        elif verdict.kind == "create":
+            work.creations.append(Creation(row, values, engine.new_id()))
+            work.settle(key, "to_marketo", row, "writing")
+        else:
+            failure = _failure(row, verdict)
+            work.held.append(Held(row, values, failure))
+            work.settle(key, "to_marketo", row, "quarantined", failure["message"])
+
+
+def closed_now(work: Work) -> set[str]:
+    """Return the links that this cycle closes."""
+    closed = {link_id for link_id, link in work.links.items() if link["status"] not in LIVE}
+    return closed | {removal.link["link_id"] for removal in work.removals}
+
+
+def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, IntentRow]:
+    """Return creates of earlier cycles whose answer never arrived, by Dynamics id.
+
+    What such a create sent is the base of the person it made (semantics.md 4, exactly once).
+    """
+    intents = engine.store.pending_creates([row["dynamics_id"] for row, _ in rows])
+    intents.sort(key=lambda intent: intent["updated_at"])  # the latest try made the person
+    return {
+        intent["dynamics_id"]: intent
+        for intent in intents
+        if intent["dynamics_id"] is not None and intent["side"] == "marketo"
+    }
+
+
+def _former_links(engine: Engine, rows: Sequence[Row]) -> dict[tuple[int, str], LinkRow]:
+    """Return links that ended when their row was deleted: it is back under its own id (S080)."""
+    links: list[LinkRow] = []
+    for table in TABLES:
+        ids = [row["dynamics_id"] for row, _ in rows if row["table"] == table]
+        links.extend(engine.store.links_of_rows(table, ids))
+    etags = {row["dynamics_id"]: row["etag"] for row, _ in rows}
+    statuses = {row["dynamics_id"]: status_of(row) for row, _ in rows}
+    return {
+        (link["marketo_id"], link["dynamics_id"]): {
+            **link,
+            "status": statuses[link["dynamics_id"]],
+            "etag": etags[link["dynamics_id"]],
+        }
+        for link in sorted(links, key=lambda link: link["updated_at"])
+        if link["status"] == "dynamics_deleted"
+    }
+
+
+def _candidate(row: Json) -> Candidate:
+    person = row["person_id"]
+    return Candidate(
+        table=as_table(row["table"]),
+        dynamics_id=row["dynamics_id"],
+        email_key=row["email_key"],
+        person_id=int(person) if person else None,
+    )
+
+
+def _find_persons(
+    engine: Engine,
+    plan: SyncPlan,
+    candidates: Sequence[Candidate],
+    intents: dict[str, IntentRow],
+    former: dict[tuple[int, str], LinkRow],
+) -> list[Json]:
+    found: dict[int, Json] = {}
+    carried = {c.person_id for c in candidates if c.person_id is not None}
+    ids = sorted(carried | {person for person, _ in former})
+    found.update(read_persons(engine, plan, ids))
+    for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, sorted(intents)):
+        found[int(person["id"])] = person
+    if plan.policies.match_before_create == "email":
+        emails = sorted({c.email_key for c in candidates if c.email_key is not None})
+        for person in read_persons_by(engine, plan, "email", emails):
+            found[int(person["id"])] = person
+    return list(found.values())
+
+
+def new_link(engine: Engine, cycle: Cycle, row: Json, marketo_id: int) -> LinkRow:
+    """Make the link of a ``rows`` record and a person."""
+    return LinkRow(
+        link_id=engine.new_id(),
+        marketo_id=marketo_id,
+        dynamics_table=row["table"],
+        dynamics_id=row["dynamics_id"],
+        status=status_of(row),
+        etag=row["etag"],
+        cycle_id=cycle.cycle_id,
+        updated_at=cycle.opened_at,
+    )
+
+
+def _new_pair(plan: SyncPlan, link: LinkRow, row: Row, person: Json) -> Pair:
+    record, values = row
+    return Pair(
+        link,
+        marketo=person_values(plan.tables[as_table(record["table"])], person),
+        dynamics=values,
+        is_new=True,
+        row_extracted=True,
+        created_on=record["created_on"],
+    )
+
+
+def _failure(row: Json, verdict: Verdict) -> FailureItem:
+    shown = ", ".join(str(person) for person in verdict.others)
+    if verdict.kind == "ambiguous":
+        rule = "ambiguous_match"
+        message = (
+            f"several persons have this e-mail: {shown}; merge them in Marketo or correct the "
+            "e-mail; the record is matched again when it changes in Dynamics"
+        )
+    else:
+        rule = "already_linked"
+        other = f"{row['table']} or contact {verdict.other_row}"
+        person = f"person {shown}" if shown else "a new person"
+        message = (
+            f"the e-mail belongs to {person}, linked to {other}; "
+            "merge the records in Dynamics or correct the e-mail; the record is matched again "
+            "when it changes"
+        )
+    return FailureItem(
+        field="emailaddress1",
+        rule=rule,
+        value=row["email_key"],
+        limit=shown or verdict.other_row,
+        message=message,
+        source="validation",
+    )

@@ -1,0 +1,1 @@
+"""Quarantine items: made by stages, kept by the commit (semantics.md 7)."""

@@ -1,0 +1,1 @@
+"""Accounts and owners, whose values their people show (semantics.md 1)."""

@@ -1,0 +1,1 @@
+"""Cycles on named records: requests, reconcile, field backfill."""
