@@ -105,6 +105,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON")  # erased persons leave nothing in the file
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
