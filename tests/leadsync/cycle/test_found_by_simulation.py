@@ -314,3 +314,17 @@ def test_our_own_write_without_an_answer_does_not_win_over_a_users_change(world:
         world.cycle()
     assert world.dynamics.rows["contact"][row]["jobtitle"] == "CEO"
     assert world.marketo.people[person]["title"] == "CEO"
+
+
+def test_our_own_write_without_an_answer_is_no_change_when_the_user_goes_back(
+    world: World,
+) -> None:
+    person, row = world.linked("contact", jobtitle="CTO")
+    world.marketo.edit(person, title="CIO")
+    with pytest.raises(TransientApiError), altered(world.dynamics, "write_rows", loses_answers):
+        world.cycle()
+    world.marketo.edit(person, title="CTO")
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "CTO"
+    assert world.marketo.people[person]["title"] == "CTO"
