@@ -1,0 +1,217 @@
+"""Judges what every field of every pair ended with (semantics.md 2 and 9, P1, P3 and P4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leadsync.model import Json
+from simulation.diary import Before, Edit, Pair
+from simulation.oracle_of_links import QUALIFIED
+from simulation.values import COLUMNS, Value, compared, fields_of, plain
+from simulation.view import View
+
+
+class ValueJudge(View):
+    """Judges the values of pairs."""
+
+    def held(self, person: int, row_id: str, name: str) -> bool:
+        """Tell whether a field of a pair waits in quarantine, alone or with its record."""
+        for item in self.items:
+            whole = item["record_key"].count(":") == (
+                1 if item["direction"] == "to_dynamics" else 2
+            )
+            mine = item["marketo_id"] == person or item["dynamics_id"] == row_id
+            if mine and (whole or item["record_key"].endswith(f":{name}")):
+                return True
+        return False
+
+    def values(self) -> None:
+        """Judge every field of every pair in scope."""
+        for pair, table, person, row in self.pairs:
+            if table == "lead" and row["statecode"] == QUALIFIED:
+                continue  # a qualified lead is not edited any more (S096)
+            if row["new_synctomkto"] is False or person["leadsyncDynamicsDeleted"]:
+                self._kept_after(pair, table, person, row)
+                continue
+            for name in fields_of(table):
+                if name in self.entries:
+                    self._field(pair, table, name, person, row)
+
+    def _kept_after(self, pair: Pair, table: str, person: Json, row: Json) -> None:
+        """Outside of the filter both sides keep what their users enter (S085, S086)."""
+        for name in fields_of(table):
+            for record, now in ((pair[0], person.get(name)), (pair[1], row[COLUMNS[name]])):
+                edit = self.diary.edits.get((record, name))
+                stopped = name == "unsubscribed" and record in self.diary.opted_out
+                if edit and edit.at > self.diary.flag_set.get(pair[1], 0) and not stopped:
+                    kept = plain(name, now) == edit.value or self.stopped(name, now, record)
+                    assert kept, f"P3: {record} {name} {now} {edit}"
+
+    def _field(self, pair: Pair, table: str, name: str, person: Json, row: Json) -> None:
+        entry = self.entries[name]
+        direction = entry.get("direction", "both")
+        marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
+        verdict = self._verdict(pair, table, name, direction)
+        story = _Story(table, pair, marketo, dynamics, entry, verdict)
+        if self.held(*pair, name):
+            known = self.diary.entered[pair[0], name] | self.diary.entered[pair[1], name]
+            known |= {verdict.marketo, verdict.dynamics, *verdict.allowed}
+            assert self._in(name, marketo, known), f"P3: a value of nobody: {story}"
+            assert self._in(name, dynamics, known), f"P3: a value of nobody: {story}"
+            return
+        if direction == "both":
+            same = self._same(name, marketo, dynamics)
+            assert same, f"P1: {story}"
+            right = self._in(name, marketo, verdict.allowed) or self.stopped(name, marketo, *pair)
+            assert right, f"P3/P4: {story}"
+            return
+        self._one_way(name, direction, marketo, dynamics, verdict, story)
+
+    def _one_way(
+        self,
+        name: str,
+        direction: str,
+        marketo: Value,
+        dynamics: Value,
+        verdict: Verdict,
+        story: _Story,
+    ) -> None:
+        """The source is never written; the target has its value, or a later one of its own.
+
+        An edit of the target alone stays until the source changes (as S039 for companies).
+        """
+        if direction in ("to_marketo", "off") and verdict.dynamics_is_users:
+            assert self._same(name, dynamics, verdict.dynamics), f"P3: source written: {story}"
+        if direction in ("to_dynamics", "off") and verdict.marketo_is_users:
+            assert self._same(name, marketo, verdict.marketo), f"P3: source written: {story}"
+        if direction == "off":
+            return
+        source, target = (dynamics, marketo) if direction == "to_marketo" else (marketo, dynamics)
+        edited_source, edited_target = (
+            (verdict.dynamics_edited, verdict.marketo_edited)
+            if direction == "to_marketo"
+            else (verdict.marketo_edited, verdict.dynamics_edited)
+        )
+        if edited_source and not edited_target:
+            assert self._same(name, source, target), f"P1: {story}"
+        else:
+            own = verdict.marketo if direction == "to_marketo" else verdict.dynamics
+            allowed = {source, own, *verdict.allowed}
+            assert self._in(name, target, allowed), f"P3: {story}"
+
+    def _verdict(self, pair: Pair, table: str, name: str, direction: str) -> Verdict:
+        diary = self.diary
+        agreed = diary.agreed.get((pair, name))
+        since = agreed.at if agreed else -1
+        marketo = _since(diary.edits.get((pair[0], name)), since)
+        dynamics = _since(diary.edits.get((pair[1], name)), since)
+        before = diary.before_link.get(pair)
+        if agreed is None and before is not None:
+            marketo, dynamics = _unless_older(before, name, marketo, dynamics)
+        restless = diary.was_restless(pair, since)
+        base = agreed.value if agreed else None
+        verdict = Verdict(
+            marketo=marketo.value if marketo else base,
+            dynamics=dynamics.value if dynamics else base,
+            marketo_edited=marketo is not None,
+            dynamics_edited=dynamics is not None,
+            marketo_is_users=(pair[0], name) in diary.edits,
+            dynamics_is_users=(pair[1], name) in diary.edits,
+            allowed=set(),
+        )
+        verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
+        if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
+            verdict.allowed.add(True)
+        return verdict
+
+    def _allowed(
+        self, verdict: Verdict, agreed: Edit | None, table: str, name: str, *, restless: bool
+    ) -> set[Value]:
+        """Return the values that a two-way field may end with (semantics.md 2).
+
+        A trip through other values and back is no change, unless a cycle saw it on the way (S044).
+        Edits that straddle a troubled cycle: either side's last value is right, no older one is.
+        """
+        both = {verdict.marketo, verdict.dynamics}
+        if not (verdict.marketo_edited and verdict.dynamics_edited):
+            if verdict.marketo_edited or verdict.dynamics_edited:
+                one = verdict.marketo if verdict.marketo_edited else verdict.dynamics
+                return {one}
+            return {agreed.value} if agreed else both
+        if restless or len(both) == 1:
+            return both
+        if agreed and self._same(name, verdict.marketo, agreed.value):
+            return {verdict.dynamics}
+        if agreed and self._same(name, verdict.dynamics, agreed.value):
+            return {verdict.marketo}
+        return self._winner(verdict, table, self.entries[name].get("rule", "type_rule"))
+
+    def _winner(self, verdict: Verdict, table: str, rule: str) -> set[Value]:
+        marketo, dynamics = {verdict.marketo}, {verdict.dynamics}
+        by_type = marketo if table == "lead" else dynamics
+        if rule == "newest_wins":  # the tolerance is wider than most of a run: either may win
+            return marketo | dynamics
+        if rule == "most_restrictive":
+            return {True}
+        if rule == "non_empty_wins" and None in marketo | dynamics:
+            return (marketo | dynamics) - {None}
+        return {"marketo_wins": marketo, "dynamics_wins": dynamics}.get(rule, by_type)
+
+    def _same(self, name: str, left: Value, right: Value) -> bool:
+        return compared(self.mapping, name, left) == compared(self.mapping, name, right)
+
+    def _in(self, name: str, value: Value, allowed: set[Value]) -> bool:
+        return any(self._same(name, value, other) for other in allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What a failed judgement of a field says."""
+
+    table: str
+    pair: Pair
+    marketo: Value
+    dynamics: Value
+    entry: Json
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        values = f"Marketo {self.marketo!r}, Dynamics {self.dynamics!r}"
+        return f"{self.table} {self.pair}: {values}, {self.entry}, {self.verdict}"
+
+
+class Verdict:
+    """What users entered on a pair's field since it last agreed, and what it may end with."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.marketo: Value = parts["marketo"]
+        self.dynamics: Value = parts["dynamics"]
+        self.marketo_edited: bool = parts["marketo_edited"]
+        self.dynamics_edited: bool = parts["dynamics_edited"]
+        self.marketo_is_users: bool = parts["marketo_is_users"]
+        self.dynamics_is_users: bool = parts["dynamics_is_users"]
+        self.allowed: set[Value] = parts["allowed"]
+
+    def __repr__(self) -> str:
+        marketo = f"M {self.marketo!r}{'*' * self.marketo_edited}"
+        dynamics = f"D {self.dynamics!r}{'*' * self.dynamics_edited}"
+        return f"{marketo} {dynamics} allowed {self.allowed}"
+
+
+def _unless_older(
+    before: Before, name: str, marketo: Edit | None, dynamics: Edit | None
+) -> tuple[Edit | None, Edit | None]:
+    """Put what the records held when they became a pair in the place of edits before that.
+
+    A record may have had another counterpart, whose values it took over.
+    """
+    if before.person is not None and (marketo is None or marketo.at < before.at):
+        marketo = Edit(before.at, plain(name, before.person.get(name)))
+    if before.row is not None and (dynamics is None or dynamics.at < before.at):
+        dynamics = Edit(before.at, plain(name, before.row.get(COLUMNS[name])))
+    return marketo, dynamics
+
+
+def _since(edit: Edit | None, moment: int) -> Edit | None:
+    return edit if edit is not None and edit.at > moment else None
