@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
+from leadsync.cycle.abandoned import end_abandoned
 from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.request.requests import take_up, write_asked, write_compared
@@ -43,19 +44,23 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
     )
     engine.plans.settle(cycle_id, narrowed(plan, request.only_field))
     if lease:
-        record = CycleRecord(
-            cycle_id=cycle_id,
-            kind=cycle.kind,
-            status="open",
-            window_from=cycle.window_from,
-            window_to=cycle.window_to,
-            opened_at=now,
-            run_id=cycle.run_id,
-        )
-        engine.store.apply(StateChanges(cycle=record), lease=lease)
+        end_abandoned(engine, lease)
+        engine.store.apply(StateChanges(cycle=_record(cycle)), lease=lease)
     write_asked(engine, cycle, take_up(engine, request))
     write_compared(engine, cycle, request.compare)
     return cycle
+
+
+def _record(cycle: Cycle) -> CycleRecord:
+    return CycleRecord(
+        cycle_id=cycle.cycle_id,
+        kind=cycle.kind,
+        status="open",
+        window_from=cycle.window_from,
+        window_to=cycle.window_to,
+        opened_at=cycle.opened_at,
+        run_id=cycle.run_id,
+    )
 
 
 def _take_lease(engine: Engine, owner: str) -> Lease:
