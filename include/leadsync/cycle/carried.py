@@ -99,4 +99,6 @@ def row_key(table: str, dynamics_id: str) -> str:
 def _record(item: QuarantineRow) -> str:
     if item["direction"] == "to_dynamics":
         return person_key(item["marketo_id"] or 0)
-    return row_key(item["dynamics_table"], item["dynamics_id"] or "")
+    if item["dynamics_id"] is None:  # a stop of a person without a row
+        return item["record_key"]
+    return row_key(item["dynamics_table"], item["dynamics_id"])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from leadsync.clock import format_instant, parse_instant
 from leadsync.cycle.carried import Unfinished
+from leadsync.cycle.consent.held_stops import HeldStops, held_stops
 from leadsync.cycle.consent.marks import address_hash, marked
 from leadsync.cycle.consent.shared_address import STOP, UNSUBSCRIBED, add_linked, mailable
 from leadsync.cycle.context import Cycle, Engine
@@ -96,14 +97,17 @@ def apply_consent(
     _claim_clicks(pairs, document.get("clicks", {}))
     consent = _learn(pairs, creations)
     consent.opted |= _held_opt_outs(engine, tables, work)
-    others = mailable(engine, plan, consent.opted, work)
+    due = held_stops(engine, plan, pending) if cycle.moves_cursors else HeldStops((), frozenset())
+    others = mailable(engine, plan, consent.opted | due.email_keys, work)
     shared = add_linked(engine, plan, others, work)
     complete_pairs(engine, cycle, plan, pending, work, only=shared)
     consent.others = sorted(others)
+    due.settle(work, set(others))
     pairs.extend(pair for pair in shared if pair.link["dynamics_table"] in tables)
-    barred = consent.opted | _marked_arrivals(engine, pairs, creations)
+    stopped = consent.opted | due.email_keys
+    barred = stopped | _marked_arrivals(engine, pairs, creations)
     for pair in pairs if barred else ():
-        if barred & _arrived(pair) or consent.opted & _addresses(pair):
+        if barred & _arrived(pair) or stopped & _addresses(pair):
             _claim(pair)
     for creation in creations if barred else ():
         if barred & {creation.record["email_key"]} and creation.values.get(UNSUBSCRIBED) != STOP:

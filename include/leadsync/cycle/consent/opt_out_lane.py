@@ -12,7 +12,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from leadsync.cycle.consent.opt_out_spread import OPT_OUT
+from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.decide.check import Checked
 from leadsync.cycle.decide.claimed import CONSENT_SUFFIX
 from leadsync.cycle.decide.decide import Proposal

@@ -7,15 +7,12 @@ tells them again.
 from __future__ import annotations
 
 from leadsync.cycle.consent.consent import RULE, Consent, consent_field
-from leadsync.cycle.consent.shared_address import STOP, UNSUBSCRIBED
+from leadsync.cycle.consent.shared_address import OPT_OUT, STOP, UNSUBSCRIBED
 from leadsync.cycle.decide.decide import Proposal, Proposals
 from leadsync.cycle.work import Creation, Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Direction, Json, System
 from leadsync.values.marks import ABSENT
-
-#: operation of a write that changes a consent and knows of no link.
-OPT_OUT = "opt_out"
 
 
 def spread_opt_outs(plan: SyncPlan, consent: Consent, work: Work, proposals: Proposals) -> None:

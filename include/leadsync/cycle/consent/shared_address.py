@@ -14,6 +14,8 @@ from leadsync.state.port import LIVE
 
 UNSUBSCRIBED = "unsubscribed"
 STOP = "true"
+#: operation of a write that changes a consent and knows of no link.
+OPT_OUT = "opt_out"
 
 
 def mailable(

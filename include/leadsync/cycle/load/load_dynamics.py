@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from leadsync.cycle.consent.opt_out_lane import restrictive_fields, run_in_lanes
-from leadsync.cycle.consent.opt_out_spread import OPT_OUT
+from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.breaker_guard import load_breaker
 from leadsync.cycle.decide.claimed import unsettled_fields, without
