@@ -57,7 +57,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
             "cursors": feeds.cursors,
             "unsettled_since": feeds.unsettled_since and feeds.unsettled_since.isoformat(),
             "overwritten": to_document(seen_persons.overwritten),
-            "clicks": clicks([*feeds.changes, *feeds.events]),
+            "clicks": {str(p): at for p, at in clicks([*feeds.changes, *feeds.events]).items()},
             "full_comparison": list(feeds.given_up),
             "summary": summary,
         },
