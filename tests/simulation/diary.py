@@ -46,6 +46,7 @@ class Diary:
     :ivar before_link: what both records of a pair held just before it became one.
     :ivar asked_for: persons that are to become rows, if they are none.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
+    :ivar closed_at: when the rows that are closed now were closed by a user.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     """
@@ -61,6 +62,7 @@ class Diary:
     person_deleted: dict[int, int] = field(default_factory=dict)
     row_deleted: dict[str, int] = field(default_factory=dict)
     row_touched: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: -1))
+    closed_at: dict[str, int] = field(default_factory=dict)
     flag_set: dict[str, int] = field(default_factory=dict)
     user_persons: set[int] = field(default_factory=set)
     user_rows: set[str] = field(default_factory=set)
@@ -115,6 +117,19 @@ class Diary:
         """Note that somebody wants a person to be a lead or contact."""
         self.asked_for.add(person)
         self.note(f"person {person} is asked for as {sync_as}")
+
+    def row_closed(self, table: str, row_id: str, *, closed: bool) -> None:
+        """Note that a row was closed, or opened again."""
+        at = self.note(f"{table} {row_id[-2:]} {'closed' if closed else 'opened again'}")
+        self.row_touched[row_id] = at
+        if closed:
+            self.closed_at[row_id] = at
+        else:
+            del self.closed_at[row_id]
+
+    def is_closed(self, row_id: str) -> bool:
+        """Tell whether a user closed a row, so that nothing may be pushed to it."""
+        return row_id in self.closed_at
 
     def qualified(self, lead: str, contact: str) -> None:
         """Note that a contact goes on where a lead ended, with its values and its edits."""

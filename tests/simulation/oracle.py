@@ -75,5 +75,15 @@ def check_scope(diary: Diary, began: int, persons: int, rows: int) -> None:
         assert not pulled, f"S085: {record} is out of scope"
 
 
+def check_closed(diary: Diary, began: int, rows: int) -> None:
+    """S077, S096: nothing is written to a row that was closed before the cycle.
+
+    :param rows: number of writes to Dynamics before the cycle.
+    """
+    for write in diary.world.dynamics.writes[rows:]:
+        closed = diary.closed_at.get(write.row_id, began) < began
+        assert not closed, f"S096: {write} goes to a closed row"
+
+
 def _email_key(value: str | None) -> str:
     return (value or "").strip().casefold()

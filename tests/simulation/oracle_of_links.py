@@ -26,6 +26,9 @@ class LinkJudge(View):
         for link in live:
             pair = (link["marketo_id"], link["dynamics_id"])
             assert pair in visible, f"P5: link {pair} joins records that do not know each other"
+            row = self.world.dynamics.rows[link["dynamics_table"]][pair[1]]
+            state = "open" if row["statecode"] == 0 else "inactive"
+            assert link["status"] in (state, "out_of_scope"), f"S096: {link} of {row}"
         assert self.world.store.deferred() == [], "P1: something is deferred for ever"
 
     def persons_of_rows(self) -> None:

@@ -60,6 +60,9 @@ class ValueJudge(View):
             assert self._in(name, marketo, known), f"P3: a value of nobody: {story}"
             assert self._in(name, dynamics, known), f"P3: a value of nobody: {story}"
             return
+        if self.diary.is_closed(pair[1]):
+            self._closed(name, direction, marketo, dynamics, verdict, story)
+            return
         if direction == "both":
             same = self._same(name, marketo, dynamics)
             assert same, f"P1: {story}"
@@ -67,6 +70,30 @@ class ValueJudge(View):
             assert right, f"P3/P4: {story}"
             return
         self._one_way(name, direction, marketo, dynamics, verdict, story)
+
+    def _closed(
+        self,
+        name: str,
+        direction: str,
+        marketo: Value,
+        dynamics: Value,
+        verdict: Verdict,
+        story: _Story,
+    ) -> None:
+        """A closed row keeps what its users entered; the person waits or has its value (S096).
+
+        A collision that the person has lost reaches it; one that it has won waits.
+        """
+        kept = {verdict.dynamics} if verdict.dynamics_is_users else {dynamics}
+        if verdict.marketo_edited:  # written before the row was closed
+            kept |= {verdict.marketo}
+        assert self._in(name, dynamics, kept), f"S096: {story}"
+        if direction == "both":
+            right = self._in(name, marketo, verdict.allowed)
+            right = right or self.stopped(name, marketo, *story.pair)
+            assert right, f"P3/P4: {story}"
+        elif direction == "to_marketo" and verdict.dynamics_edited and not verdict.marketo_edited:
+            assert self._same(name, marketo, dynamics), f"P1: {story}"
 
     def _one_way(
         self,

@@ -119,6 +119,7 @@ class Run:
         if clean:
             oracle.check_created(self.diary)
             oracle.check_scope(self.diary, began, *writes)
+            oracle.check_closed(self.diary, began, writes[1])
         self.diary.agree(quiet)
         return report is not None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from random import Random
 
@@ -45,12 +45,23 @@ class Style:
     lag: bool
     refusals: bool
     remapping: bool
+    closings: bool = False
 
     @classmethod
-    def drawn(cls, random: Random) -> Style:
-        """Draw the troubles; a changed mapping is dear to resolve, so it is rare."""
-        troubles = [random.random() < 0.4 for _ in fields(cls)]
-        return replace(cls(*troubles), remapping=random.random() < 0.1)
+    def drawn(cls, random: Random, seed: int) -> Style:
+        """Draw the troubles; a changed mapping is dear to resolve, so it is rare.
+
+        What users do to whole records is drawn apart, so that runs without it stay as they are.
+        """
+        apart = Random(f"records {seed}")
+        troubles = [random.random() < 0.4 for one in fields(cls) if one.default is MISSING]
+        style = replace(cls(*troubles), remapping=random.random() < 0.1)
+        return replace(style, closings=apart.random() < 0.25)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The kinds of run whose actions users may take."""
+        return tuple(kind for kind in ("deletions", "closings") if getattr(self, kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,7 @@ class Schedule:
 def drawn(seed: int) -> Schedule:
     """Draw the schedule of a seed."""
     random = Random(seed)
-    style = Style.drawn(random)
+    style = Style.drawn(random, seed)
     mapping = mapping_of(random.randrange(MAPPINGS))
     batch_size = random.choice((2, 300))
     page_size = random.choice((SMALL_PAGE, 300, 300)) if style.lag else 300
@@ -175,7 +186,7 @@ def _weather(random: Random, style: Style) -> Weather:
 
 
 def _drawn_act(random: Random, style: Style) -> Act:
-    kinds, weights = weighted_actions(deletions=style.deletions)
+    kinds, weights = weighted_actions(*style.actions)
     return _act(random, random.choices(kinds, weights)[0])
 
 

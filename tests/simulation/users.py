@@ -16,28 +16,30 @@ from support.world import World
 MOST_RECORDS = 8
 
 
-#: what users do, how often, and whether it is about deleting.
+#: what users do, how often, and what kind of run it belongs to, if not to every.
 ACTIONS = (
-    ("edit_person", 6, False),
-    ("edit_row", 6, False),
-    ("edit_both", 5, False),
-    ("edit_again", 2, False),
-    ("edit_equally", 2, False),
-    ("add_row", 2, False),
-    ("add_person", 1, False),
-    ("ask_for_person", 2, False),
-    ("flip", 1, False),
-    ("qualify", 1, False),
-    ("delete_person", 1, True),
-    ("delete_row", 1, True),
-    ("restore_row", 1, True),
+    ("edit_person", 6, ""),
+    ("edit_row", 6, ""),
+    ("edit_both", 5, ""),
+    ("edit_again", 2, ""),
+    ("edit_equally", 2, ""),
+    ("add_row", 2, ""),
+    ("add_person", 1, ""),
+    ("ask_for_person", 2, ""),
+    ("flip", 1, ""),
+    ("qualify", 1, ""),
+    ("delete_person", 1, "deletions"),
+    ("delete_row", 1, "deletions"),
+    ("restore_row", 1, "deletions"),
+    ("close_row", 3, "closings"),
+    ("reopen_row", 3, "closings"),
 )
 
 
 @cache
-def weighted_actions(*, deletions: bool) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def weighted_actions(*kinds_of_run: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return what users may do, and how often."""
-    chosen = [(kind, weight) for kind, weight, deletes in ACTIONS if deletions or not deletes]
+    chosen = [(kind, weight) for kind, weight, run in ACTIONS if run in ("", *kinds_of_run)]
     kinds, weights = zip(*chosen, strict=True)
     return kinds, weights
 
@@ -178,6 +180,22 @@ class Users:
             self.world.dynamics.edit("lead", lead, statecode=1)
             contact = self.world.dynamics.add("contact", _originatingleadid_value=lead, **copied)
             self.diary.qualified(lead, contact)
+
+    def close_row(self) -> None:
+        """Disqualify a lead, or make a contact inactive (S077, S096)."""
+        rows = [(t, i) for t, i, row in self.diary.rows() if row["statecode"] == 0]
+        if rows:
+            table, row_id = self.random.choice(rows)
+            self.world.dynamics.deactivate(table, row_id)
+            self.diary.row_closed(table, row_id, closed=True)
+
+    def reopen_row(self) -> None:
+        """Make a closed row active again."""
+        rows = [(t, i) for t, i, _ in self.diary.rows() if self.diary.is_closed(i)]
+        if rows:
+            table, row_id = self.random.choice(rows)
+            self.world.dynamics.reopen(table, row_id)
+            self.diary.row_closed(table, row_id, closed=False)
 
     # -- deleting
 

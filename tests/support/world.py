@@ -139,6 +139,11 @@ def related_table(name: str) -> DynamicsTable:
     return DynamicsTable(name, f"{name}s", f"{name}id", {column.name: column for column in columns})
 
 
+def _made_id(number: int) -> str:
+    """Return an id that leadsync makes; ids do not sort in the order in which they were made."""
+    return f"{f'{number:06d}'[::-1]}fe-0000-4000-8000-{number:011d}f"
+
+
 class NoLedger:
     """Counts nothing: the simulated systems make no calls."""
 
@@ -164,7 +169,7 @@ class World:
     def __post_init__(self) -> None:
         self._engine: Engine | None = None
         self._mapped: Json = {}
-        self._ids = (f"id-{n:06d}" for n in itertools.count(1))
+        self._ids = (_made_id(n) for n in itertools.count(1))
         self.marketo = SimulatedMarketo(self.clock, marketo_fields())
         tables = {name: dynamics_table(name) for name in ("lead", "contact")}
         tables |= {name: related_table(name) for name in RELATED_COLUMNS}
@@ -189,7 +194,7 @@ class World:
             mapping=self.validate(self.mapping),
             settings=self.settings,
             check=check_plain,
-            new_id=lambda: next(self._ids)[::-1],
+            new_id=lambda: next(self._ids),
             in_parallel=in_turn,
             plans=self.plans,
         )
