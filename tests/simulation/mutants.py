@@ -354,6 +354,15 @@ def filter_ignored_on_creation() -> Iterator[None]:
         yield
 
 
+# ---------------------------------------------------------------- closed rows
+
+
+@mutant
+def pushes_to_closed_rows() -> Iterator[None]:
+    with patch.object(decide, "_hold_inactive", lambda *_: set()):
+        yield
+
+
 @contextmanager
 def changed(
     owner: Any, name: str, change: Callable[[Any], Any], *, also: Sequence[str] = ()
