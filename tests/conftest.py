@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(REPOSITORY / "include"), str(REPOSITORY / "plugins")]
@@ -24,6 +25,10 @@ os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "false"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+# How fast a busy machine makes examples says nothing about the code.
+settings.register_profile("leadsync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leadsync")
 
 pytest_plugins = [
     "support.sandbox",
