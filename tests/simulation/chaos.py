@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from leadsync.cycle.context import Engine
 from leadsync.errors import ThrottledError, TransientApiError
+from leadsync.model import RowWrite
 from simulation.schedule import Act, Weather
 from support.simulated import ManualClock
 
@@ -44,6 +45,7 @@ class Chaos:
     """Stands between an engine and the world for one attempt at a cycle.
 
     :param act: lets a user do something.
+    :param clash: lets a user edit what is about to be written to Dynamics, with a seed.
     :param note: adds a line to the story.
     :ivar steps: durable steps so far: each counts once before it and once after it.
     """
@@ -52,6 +54,7 @@ class Chaos:
     weather: Weather
     act: Callable[[Act], None]
     note: Callable[[str], int]
+    clash: Callable[[Sequence[RowWrite], int], None]
     calls: int = 0
     written: int = 0
     steps: int = 0
@@ -71,6 +74,8 @@ class Chaos:
         self.clock.advance(1)
         if self.calls in self.weather.edits:
             self.act(self.weather.edits[self.calls])
+        if name == "write_rows" and self.weather.clash is not None:
+            self.clash(args[0], self.weather.clash + self.calls)
         fault = self.weather.faults.get(self.calls)
         if name in WRITES:
             self.written += 1

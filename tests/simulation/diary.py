@@ -45,6 +45,9 @@ class Diary:
     :ivar own_unrest: the same for one record, which was edited while a cycle ran.
     :ivar before_link: what both records of a pair held just before it became one.
     :ivar asked_for: persons that are to become rows, if they are none.
+    :ivar heirs: by contact, the lead that became it and that one's person.
+    :ivar clashed: edits of rows that were about to be written in that very field.
+    :ivar bereaved: rows that were linked to a person when it was deleted.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
     :ivar closed_at: when the rows that are closed now were closed by a user.
     :ivar entered: every value that a user ever gave a field or left in it.
@@ -67,6 +70,9 @@ class Diary:
     user_persons: set[int] = field(default_factory=set)
     user_rows: set[str] = field(default_factory=set)
     asked_for: set[int] = field(default_factory=set)
+    heirs: dict[str, tuple[str, int]] = field(default_factory=dict)
+    clashed: dict[tuple[str, str], Edit] = field(default_factory=dict)
+    bereaved: set[str] = field(default_factory=set)
     shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
     opted_out: set[RecordId] = field(default_factory=set)
     entered: dict[tuple[RecordId, str], set[Value]] = field(
@@ -113,6 +119,18 @@ class Diary:
         self.row_touched[row_id] = at
         self._email(row_id, current.get("emailaddress1"))
 
+    def person_gone(self, person: int) -> None:
+        """Note that a user deleted a person."""
+        for link in self.world.store.links_of_persons([person]):
+            if link["status"] == "open":
+                self.bereaved.add(link["dynamics_id"])
+        self.person_deleted[person] = self.note(f"person {person} deleted")
+
+    def row_gone(self, table: str, row_id: str) -> None:
+        """Note that a user deleted a row; a contact no longer tells of a lead that is gone."""
+        self.heirs = {c: heir for c, heir in self.heirs.items() if heir[0] != row_id}
+        self.row_deleted[row_id] = self.note(f"{table} {row_id[-2:]} deleted")
+
     def person_asked_for(self, person: int, sync_as: str) -> None:
         """Note that somebody wants a person to be a lead or contact."""
         self.asked_for.add(person)
@@ -137,6 +155,9 @@ class Diary:
         self.row_touched[lead] = self.row_touched[contact] = at
         self.user_rows.add(contact)
         row = self.world.dynamics.rows["contact"][contact]
+        for link in self.world.store.links_of_rows("lead", [lead]):
+            if link["status"] == "open" and row["new_synctomkto"] is not False:
+                self.heirs[contact] = (lead, link["marketo_id"])
         for name in fields_of("contact"):
             value = plain(name, row[COLUMNS[name]])
             self.entered[contact, name] = {*self.entered[lead, name], value}
@@ -187,7 +208,7 @@ class Diary:
         if not clean:
             self.unrest.append(self.now)
         unseen, quiet = set(hidden), set()
-        for pair, _, _, row in self.pairs():
+        for pair, _, _, row in (*self.pairs(), *self._unstamped()):
             person_before, row_before = (self.records_before.get(record) for record in pair)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
             edited = (edit.at > began for (record, _), edit in self.edits.items() if record in pair)
@@ -201,7 +222,7 @@ class Diary:
         """Note what is equal on both sides of these pairs."""
         mapping = self.world.mapping
         mapped = {entry["marketo"] for entry in mapping["fields"]}
-        for pair, table, person, row in self.pairs():
+        for pair, table, person, row in (*self.pairs(), *self._unstamped()):
             for name in mapped.intersection(fields_of(table)) if pair in quiet else ():
                 marketo = compared(mapping, name, plain(name, person.get(name)))
                 if marketo == compared(mapping, name, plain(name, row[COLUMNS[name]])):
@@ -243,6 +264,15 @@ class Diary:
         for table, row_id, row in self.rows():
             for person in by_row.get(row_id, ()):
                 yield (person, row_id), table, self.world.marketo.people[person], row
+
+    def _unstamped(self) -> Iterator[tuple[Pair, str, Json, Json]]:
+        """Walk over rows that were made for persons that do not carry their ids yet."""
+        people = self.world.marketo.people
+        for table, row_id, row in self.rows():
+            person = row["new_marketoid"]
+            made = row_id not in self.user_rows and person in people
+            if made and not people[person]["leadsyncDynamicsId"]:
+                yield (person, row_id), table, people[person], row
 
     def may_be_stopped(self, *records: RecordId) -> bool:
         """Tell whether an opt-out can have reached one of the records by a shared address (S108).

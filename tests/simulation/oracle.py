@@ -7,7 +7,9 @@ from collections.abc import Container
 from leadsync.cycle.report import TERMINAL
 from leadsync.model import Json
 from simulation.diary import Diary, Pair
+from simulation.oracle_of_clashes import check_clashes
 from simulation.oracle_of_links import LinkJudge
+from simulation.oracle_of_successors import check_successors
 from simulation.oracle_of_values import ValueJudge
 
 
@@ -27,6 +29,8 @@ def check_settled(diary: Diary) -> None:
     links.quarantine()
     ValueJudge(diary).values()
     links.loners()
+    check_successors(diary)
+    check_clashes(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
@@ -47,6 +51,8 @@ def check_created(diary: Diary) -> None:
         was = before.get(row_id)
         mine = before.get(person)
         if was is None or was["emailaddress1"] != row["emailaddress1"]:
+            continue
+        if person in diary.asked_for:  # it was named itself, so its e-mail need not tell it apart
             continue
         if mine is not None and mine["leadsyncDynamicsId"]:
             continue
@@ -83,6 +89,19 @@ def check_closed(diary: Diary, began: int, rows: int) -> None:
     for write in diary.world.dynamics.writes[rows:]:
         closed = diary.closed_at.get(write.row_id, began) < began
         assert not closed, f"S096: {write} goes to a closed row"
+
+
+def tries(diary: Diary) -> dict[str, int]:
+    """Return how often each open quarantine item was tried."""
+    items = diary.world.store.quarantine(statuses=("open",))
+    return {item["id"]: item["attempts"] for item in items}
+
+
+def check_not_tried_again(diary: Diary, before: dict[str, int]) -> None:
+    """S116: what is held is tried again when something has changed, never blindly."""
+    now = tries(diary)
+    again = [item for item, count in before.items() if now.get(item, count) != count]
+    assert not again, f"S116: tried again without a change: {again}"
 
 
 def _email_key(value: str | None) -> str:

@@ -95,7 +95,7 @@ class Run:
         """Run one attempt and note what it left; tell whether it finished."""
         restless = [p for p in self.world.marketo.people if self.world.marketo.unsettled(p)]
         began = self.diary.cycle_begins()
-        chaos = Chaos(self.world.clock, weather, self._act, self.diary.note)
+        chaos = Chaos(self.world.clock, weather, self._act, self.diary.note, self.users.clash)
         report, smooth = None, False
         writes = len(self.world.marketo.writes), len(self.world.dynamics.writes)
         try:
@@ -223,10 +223,11 @@ class Run:
         for _ in range(2):
             self._last_cycle()
         oracle.check_settled(self.diary)
-        journalled = len(world.store.journal())
+        journalled, tried = len(world.store.journal()), oracle.tries(self.diary)
         self._last_cycle()
         assert world.writes == 0, f"P2: {world.marketo.writes} {world.dynamics.writes}"
         assert len(world.store.journal()) == journalled, "P2: journal rows without a change"
+        oracle.check_not_tried_again(self.diary, tried)
 
     def _last_cycle(self) -> None:
         began = self.diary.cycle_begins()

@@ -24,6 +24,8 @@ TWO_WAY_RULES = (
     "newest_wins",
     "non_empty_wins",
 )
+#: a date in both systems, which has no zone (S065).
+BORN = {"marketo": "dateOfBirth", "lead": "birthdate", "contact": "birthdate"}
 DIRECTIONS = ("both", "both", "both", "to_marketo", "to_dynamics", "off")
 SMALL_PAGE = 5
 #: mappings that runs choose from; few enough to resolve each only once in a long simulation.
@@ -83,6 +85,7 @@ class Weather:
     :param lost_write: which of the calls that write is executed without its answer arriving.
     :param stall: the stage before which the process sleeps for longer than its lease, while another
         run does everything.
+    :param clash: seed of edits of what is about to be written to Dynamics, right before the write.
     """
 
     crash_at: int | None = None
@@ -90,6 +93,7 @@ class Weather:
     faults: Mapping[int, str] = field(default_factory=dict)
     lost_write: int | None = None
     stall: int | None = None
+    clash: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ class Schedule:
             + (one.cycle.weather.crash_at is not None)
             + (one.cycle.weather.lost_write is not None)
             + (one.cycle.weather.stall is not None)
+            + (one.cycle.weather.clash is not None)
             + bool(one.event)
             for one in self.rounds
         )
@@ -182,6 +187,7 @@ def _weather(random: Random, style: Style) -> Weather:
         faults={random.randrange(1, CALLS): random.choice(FAULTS) for _ in range(faults)},
         lost_write=random.randrange(1, 4) if style.faults and random.random() < 0.4 else None,
         stall=random.randrange(1, 6) if style.crashes and random.random() < 0.2 else None,
+        clash=random.randrange(2**20) if style.edits and random.random() < 0.6 else None,
     )
 
 
@@ -208,6 +214,7 @@ def mapping_of(number: int) -> Json:
     """Return a mapping with random rules and directions; nobody may change it."""
     random = Random(f"mapping {number}")
     mapping = copy.deepcopy(MAPPING)
+    mapping["fields"].append(dict(BORN))
     for entry in mapping["fields"]:
         if entry["marketo"] in ("title", "phone", "city", "country"):
             entry["rule"] = random.choice(TWO_WAY_RULES)

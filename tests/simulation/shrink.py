@@ -68,6 +68,8 @@ def _calmer(weather: Weather) -> Iterator[Weather]:
         yield replace(weather, lost_write=None)
     if weather.stall is not None:
         yield replace(weather, stall=None)
+    if weather.clash is not None:
+        yield replace(weather, clash=None)
     for call in weather.edits:
         yield replace(weather, edits={c: act for c, act in weather.edits.items() if c != call})
     for call in weather.faults:

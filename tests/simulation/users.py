@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any
 
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.request.on_request import person_request, store_requests
-from leadsync.model import TABLES, Json
-from simulation.diary import Diary
+from leadsync.model import TABLES, Json, RowWrite
+from simulation.diary import Diary, Edit
 from simulation.values import COLUMNS, entered, fields_of, plain
 from support.world import World
 
 MOST_RECORDS = 8
+#: fields that take any text.
+CLASHING = ("title", "phone", "city", "country")
 
 
 #: what users do, how often, and what kind of run it belongs to, if not to every.
@@ -162,6 +165,21 @@ class Users:
         self.world.dynamics.edit(table, row_id, **values)
         self.diary.row_edited(table, row_id, before, values, created=False)
 
+    def clash(self, writes: Sequence[RowWrite], seed: int) -> None:
+        """Give a field of a row that is about to be written a value that nobody else has (S050)."""
+        random, rows = Random(seed), self.world.dynamics.rows
+        chosen = [
+            (write.table, write.row_id, name)
+            for write in writes
+            for name in CLASHING
+            if COLUMNS[name] in write.body and write.row_id in rows[write.table]
+        ]
+        if chosen:
+            table, row_id, name = random.choice(chosen)
+            value = f"w{seed}"
+            self._edit_row_with(table, row_id, {COLUMNS[name]: value})
+            self.diary.clashed[row_id, name] = Edit(self.diary.now, value)
+
     def flip(self) -> None:
         rows = list(self.diary.rows())
         if rows:
@@ -204,7 +222,7 @@ class Users:
         if people:
             person = self.random.choice(people)
             self.world.marketo.delete(person)
-            self.diary.person_deleted[person] = self.diary.note(f"person {person} deleted")
+            self.diary.person_gone(person)
 
     def delete_row(self) -> None:
         rows = list(self.diary.rows())
@@ -212,7 +230,7 @@ class Users:
             table, row_id, row = self.random.choice(rows)
             self.world.dynamics.delete(table, row_id)
             self.bin.append((table, row))
-            self.diary.row_deleted[row_id] = self.diary.note(f"{table} {row_id[-2:]} deleted")
+            self.diary.row_gone(table, row_id)
 
     def restore_row(self) -> None:
         if self.bin:

@@ -18,7 +18,10 @@ COLUMNS = {
     "country": "address1_country",
     "leadSource": "leadsourcecode",
     "unsubscribed": "donotbulkemail",
+    "dateOfBirth": "birthdate",
 }
+#: days around changes of the clock in many zones.
+DATES = ("2025-03-30", "2025-10-26", "2024-02-29")
 SOURCES = ("Web", "Partner")
 LONGEST_FIRST_NAME = 50
 TOO_LONG = "x" * 60
@@ -38,6 +41,8 @@ def entered(random: Random, field: str, side: str, *, invalid: bool) -> Any:
     """Return what a user enters, in the form of the system ``side``."""
     if field == "unsubscribed":
         return random.random() < 0.5
+    if field == "dateOfBirth":
+        return random.choice((*DATES, None))
     if field == "leadSource":
         if side == "dynamics":
             return random.choice((1, 2, None))

@@ -40,6 +40,7 @@ PERSON_FIELDS = {
     "billingCity": "string",
     "ownerName": "string",
     "ownerEmail": "email",
+    "dateOfBirth": "date",
     "leadsyncDynamicsId": "string",
     "leadsyncDynamicsType": "string",
     "leadsyncDynamicsDeleted": "boolean",
@@ -109,6 +110,7 @@ def dynamics_table(name: str) -> DynamicsTable:
             for c in ("telephone1", "address1_city", "address1_country")
         ),
         DynamicsColumn("donotbulkemail", "No bulk e-mail", "Boolean"),
+        DynamicsColumn("birthdate", "Born", "DateTime", date_behavior="DateOnly"),
         DynamicsColumn("leadsourcecode", "Source", "Picklist", options=options),
         DynamicsColumn("statecode", "Status", "State", options=(OptionValue(0, "Open"),)),
         DynamicsColumn("createdon", "Created", "DateTime", computed=True),

@@ -360,3 +360,17 @@ def test_a_released_stop_is_let_go_when_the_address_may_be_mailed_again(world: W
     world.cycle()
     assert world.marketo.people[persons[0]]["unsubscribed"] is False
     assert not world.store.quarantine(statuses=("released",))
+
+
+def test_a_stop_after_our_own_resubscription_stays_when_the_cycle_dies(world: World) -> None:
+    person, row = world.linked("contact", emailaddress1=None, donotbulkemail=True)
+    world.dynamics.edit("contact", row, donotbulkemail=False)
+    run = RunInStages(world)
+    run.load()
+    assert world.marketo.people[person]["unsubscribed"] is False
+    world.clock.advance(3600)
+    world.dynamics.edit("contact", row, donotbulkemail=True)
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["contact"][row]["donotbulkemail"] is True
+    assert world.marketo.people[person]["unsubscribed"] is True

@@ -12,7 +12,6 @@ from leadsync.cycle.decide.decide import Proposal, Proposals
 from leadsync.cycle.work import Creation, Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Direction, Json, System
-from leadsync.values.marks import ABSENT
 
 
 def spread_opt_outs(plan: SyncPlan, consent: Consent, work: Work, proposals: Proposals) -> None:
@@ -77,7 +76,11 @@ def _decision(record: Json, side: System, winner: System) -> Json:
 
 
 def _wait_for_commit(proposals: Proposals) -> None:
-    """Let the base of every written consent move with the commit, once its writes are through."""
+    """Let the base of every written stop move with the commit, once its writes are through.
+
+    A re-subscription has nobody else to tell. Its base moves at once, lest our own write look like
+    a change of Marketo's that undoes a stop that came later.
+    """
     waiting = {(one["link_id"], one["field"]) for one in proposals.unsettled}
     sides: tuple[tuple[System, list[Proposal]], ...] = (
         ("marketo", proposals.to_marketo),
@@ -85,9 +88,8 @@ def _wait_for_commit(proposals: Proposals) -> None:
     )
     for side, members in sides:
         for proposal in members:
-            record, value = proposal.record, proposal.values.get(UNSUBSCRIBED, ABSENT)
-            news = value != ABSENT and (record["operation"] != "create" or value == STOP)
-            if news and (record["link_id"], UNSUBSCRIBED) not in waiting:
+            record, value = proposal.record, proposal.values.get(UNSUBSCRIBED)
+            if value == STOP and (record["link_id"], UNSUBSCRIBED) not in waiting:
                 proposals.unsettled.append(
                     {
                         "link_id": record["link_id"],

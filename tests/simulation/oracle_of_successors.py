@@ -1,0 +1,32 @@
+"""Judges who follows a person or row that ended (semantics.md 8.F and 8.H)."""
+
+from __future__ import annotations
+
+from simulation.diary import Diary
+from simulation.view import View
+
+
+def check_successors(diary: Diary) -> None:
+    """Judge the contacts of qualified leads, and the rows of deleted persons."""
+    judge = _SuccessorJudge(diary)
+    judge.conversions()
+    judge.suppressed()
+
+
+class _SuccessorJudge(View):
+    def conversions(self) -> None:
+        """S092: the person of a qualified lead goes on with the contact, and no other is made."""
+        rows = self.world.dynamics.rows["contact"]
+        for contact, (_, person) in self.diary.heirs.items():
+            alive = contact in rows and person in self.people
+            if alive and rows[contact]["new_synctomkto"] is not False:
+                found = [pair[0] for pair, *_ in self.pairs if pair[1] == contact]
+                assert found == [person], f"S092: {contact} has {found}, its lead had {person}"
+
+    def suppressed(self) -> None:
+        """S074: under ``suppress`` leadsync makes no other person for the row of a deleted one."""
+        if self.mapping["policies"]["on_marketo_delete"] != "suppress":
+            return
+        for (person, row_id), *_ in self.pairs:
+            again = row_id in self.diary.bereaved and person not in self.diary.user_persons
+            assert not again, f"S074: {row_id} got {person} though its person was deleted"
