@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
 from leadsync.cycle.context import Engine
 from leadsync.errors import ThrottledError, TransientApiError
 from leadsync.model import RowWrite
+from leadsync.ports import CallLedger
 from simulation.schedule import Act, Weather
 from support.simulated import ManualClock
 
@@ -47,6 +50,8 @@ class Chaos:
     :param act: lets a user do something.
     :param clash: lets a user edit what is about to be written to Dynamics, with a seed.
     :param note: adds a line to the story.
+    :param ledger: counts calls against the systems' limits.
+    :ivar made: calls that reached a system, by system and day.
     :ivar steps: durable steps so far: each counts once before it and once after it.
     """
 
@@ -55,7 +60,9 @@ class Chaos:
     act: Callable[[Act], None]
     note: Callable[[str], int]
     clash: Callable[[Sequence[RowWrite], int], None]
+    ledger: CallLedger
     calls: int = 0
+    made: Counter[tuple[str, date]] = field(default_factory=Counter)
     written: int = 0
     steps: int = 0
 
@@ -63,13 +70,17 @@ class Chaos:
         """Return the engine with everything it touches watched."""
         return replace(
             engine,
-            marketo=_Watched(engine.marketo, MARKETO, self._call),
-            dynamics=_Watched(engine.dynamics, DYNAMICS, self._call),
+            marketo=_Watched(engine.marketo, MARKETO, partial(self._call, "marketo")),
+            dynamics=_Watched(engine.dynamics, DYNAMICS, partial(self._call, "dynamics")),
             store=_Watched(engine.store, STORE, self._step),
             staging=_Watched(engine.staging, STAGING, self._step),
         )
 
-    def _call(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _call(
+        self, system: str, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        self.ledger.acquire(system)
+        self.made[system, self.clock.now().date()] += 1
         self.calls += 1
         self.clock.advance(1)
         if self.calls in self.weather.edits:

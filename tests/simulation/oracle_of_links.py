@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from leadsync.model import TABLES
+from leadsync.model import TABLES, Json
 from leadsync.state.port import LIVE, QuarantineRow
 from simulation.values import COLUMNS, invalid_fields, plain
 from simulation.view import View, entry_of
@@ -40,9 +40,7 @@ class LinkJudge(View):
         for table, row_id, row in self.diary.rows():
             count = len(by_row[row_id])
             assert count <= 1, f"P5: persons {by_row[row_id]} for {table} {row_id}"
-            wanted = row["new_synctomkto"] is not False and not self._orphaned(row_id)
-            wanted = wanted and not (table == "lead" and row["statecode"] == QUALIFIED)
-            if wanted and row_id not in held:
+            if self.is_wanted(table, row_id, row) and row_id not in held:
                 assert count == 1, f"P1: nobody for {table} {row_id}"
         made = Counter(
             values["leadsyncDynamicsId"]
@@ -64,6 +62,11 @@ class LinkJudge(View):
         assert all(count == 1 for count in persons.values()), f"P5: rows made twice {persons}"
         waiting = self.world.store.requests(waiting=True)
         assert waiting == [], f"P1: requests wait for ever: {waiting}"
+
+    def is_wanted(self, table: str, row_id: str, row: Json) -> bool:
+        """Tell whether there must be a person for a row, or a reason why there is none."""
+        wanted = row["new_synctomkto"] is not False and not self._orphaned(row_id)
+        return wanted and not (table == "lead" and row["statecode"] == QUALIFIED)
 
     def _orphaned(self, row_id: str) -> bool:
         """Tell whether the row may be without a person because that one was deleted (S073, S074).

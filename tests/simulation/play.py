@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import copy
-from datetime import datetime
+from collections import Counter
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from leadsync.cycle import stages
 from leadsync.cycle.context import CycleRequest, Engine
+from leadsync.cycle.extract.feed_cursor import FeedCursor
+from leadsync.cycle.extract.person_feeds import CURSORS
 from leadsync.errors import LeadsyncError, LeaseHeldError, LeaseLostError
 from leadsync.model import Json
+from leadsync.ports import CallLedger
 from leadsync.state.port import StateChanges
 from simulation import oracle
 from simulation.chaos import Chaos, Crash
+from simulation.effects import check_same, effects
+from simulation.passed_over import check_cursors
 from simulation.prepared import prepared_world
 from simulation.schedule import SMALL_PAGE, Act, Attempts, Round, Schedule, Weather
 from simulation.users import Users
 
 LONGEST_LAG_SECONDS = 240
-CYCLES_TO_REREAD = 12
+MOST_CYCLES_TO_REREAD = 12
+#: share of stages that are run again, with all effects compared.
+LOOKS_TWICE = 0.03
 LONGER_THAN_A_LEASE = 1000
 
 
 class Run:
     """A run of one schedule.
 
+    :param ledger: counts the calls of all cycles but the last ones.
     :ivar steps: durable steps of each attempt, in order.
+    :ivar calls: calls made, by system and day.
     :raises AssertionError: from :meth:`play`, when a property of semantics.md 9 does not hold.
     """
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, ledger: CallLedger | None = None) -> None:
         self.schedule = schedule
         self.style = schedule.style
         self.random = Random(schedule.seed)
         self.world = prepared_world(schedule.mapping)
+        self.ledger = ledger or self.world.engine.ledger
+        self.calls: Counter[tuple[str, date]] = Counter()
         self.world.marketo.batch_size = self.world.dynamics.batch_size = schedule.batch_size
         self.world.marketo.page_size = schedule.page_size
         if self.style.lag:
@@ -95,7 +108,9 @@ class Run:
         """Run one attempt and note what it left; tell whether it finished."""
         restless = [p for p in self.world.marketo.people if self.world.marketo.unsettled(p)]
         began = self.diary.cycle_begins()
-        chaos = Chaos(self.world.clock, weather, self._act, self.diary.note, self.users.clash)
+        chaos = Chaos(
+            self.world.clock, weather, self._act, self.diary.note, self.users.clash, self.ledger
+        )
         report, smooth = None, False
         writes = len(self.world.marketo.writes), len(self.world.dynamics.writes)
         try:
@@ -110,12 +125,15 @@ class Run:
         except LeadsyncError as error:
             self.diary.note(f"gave up: {error}")
         self.steps.append(chaos.steps)
+        self.calls += chaos.made
         clean = smooth and report is not None and request.kind == "scheduled"
         self.diary.note(f"cycle {request.kind} clean={clean} {_told(report)}")
         if self.schedule.page_size == SMALL_PAGE:
             clean = False  # how many cycles a late activity takes depends on the pages
         quiet = self.diary.cycle_ended(began, restless, clean=clean)
         oracle.check_pairs(self.diary, quiet)
+        if report is not None:
+            check_cursors(self.diary)
         if clean:
             oracle.check_created(self.diary)
             oracle.check_scope(self.diary, began, *writes)
@@ -140,11 +158,30 @@ class Run:
             if number == stall:
                 self._stall()
             smooth &= self._stage(engine, cycle, stage)
+            if self._looks_twice():
+                smooth = False
+                self._again(cycle, stage)
         report = stages.quarantine_and_commit(engine, cycle)
         if self.style.faults and self.random.random() < 0.3:
             assert stages.quarantine_and_commit(engine, cycle) == report
+        if self._looks_twice():
+            for stage in (*reads, stages.merge_and_validate, *writes):
+                with suppress(LeaseLostError):
+                    self._again(cycle, stage)
         engine.staging.drop(cycle["cycle_id"])
         return report, smooth
+
+    def _looks_twice(self) -> bool:
+        """Draw whether a stage is run again to no effect; servers that refuse may change it."""
+        return not self.style.refusals and self.random.random() < LOOKS_TWICE
+
+    def _again(self, cycle: Json, stage: Any) -> None:
+        """P6: run a finished stage again, with nobody around, to no effect."""
+        before = effects(self.world)
+        try:
+            stage(self.world.engine, cycle)
+        finally:
+            check_same(before, effects(self.world), stage.__name__)
 
     def _stall(self) -> None:
         """Sleep for longer than a lease, while users act and another run does everything."""
@@ -218,16 +255,30 @@ class Run:
         world.dynamics.expired = False
         world.clock.advance(LONGER_THAN_A_LEASE)
         self._release_refused()
-        for _ in range(CYCLES_TO_REREAD if self.schedule.page_size == SMALL_PAGE else 0):
-            self._last_cycle()  # late activities are looked for one page a cycle
+        self._reread()
         for _ in range(2):
             self._last_cycle()
         oracle.check_settled(self.diary)
-        journalled, tried = len(world.store.journal()), oracle.tries(self.diary)
+        before, tried = effects(world), oracle.tries(self.diary)
         self._last_cycle()
         assert world.writes == 0, f"P2: {world.marketo.writes} {world.dynamics.writes}"
-        assert len(world.store.journal()) == journalled, "P2: journal rows without a change"
+        check_same(before, effects(world), "the whole run")
         oracle.check_not_tried_again(self.diary, tried)
+
+    def _reread(self) -> None:
+        """Run cycles until late activities have been looked for everywhere, a page a cycle."""
+        for _ in range(MOST_CYCLES_TO_REREAD):
+            if not self._has_pages_to_reread():
+                return
+            self._last_cycle()
+        assert not self._has_pages_to_reread(), "P8: parts of a feed are never read again"
+
+    def _has_pages_to_reread(self) -> bool:
+        world = self.world
+        now, overlap = world.clock.now(), timedelta(seconds=world.settings.overlap_seconds)
+        stored = world.store.cursors()
+        cursors = [FeedCursor.parse(stored[name]) for name in CURSORS if name in stored]
+        return any(cursor.due(now, overlap) for cursor in cursors)
 
     def _last_cycle(self) -> None:
         began = self.diary.cycle_begins()

@@ -1,0 +1,66 @@
+"""A crash at every durable step of a cycle in turn, in a few varied schedules (S007, P5, P6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+from simulation.play import Run
+from simulation.schedule import Act, Attempts, Round, Schedule, Style, Weather, mapping_of
+
+CALM = Style(
+    invalid=False,
+    deletions=False,
+    edits=False,
+    faults=False,
+    crashes=False,
+    lag=False,
+    refusals=False,
+    remapping=False,
+)
+#: what users did before the cycle that crashes, by what the schedule is about.
+STORIES = {
+    "creation": ("add_row", "add_row", "add_person", "edit_both"),
+    "updates both ways": ("edit_person", "edit_row", "edit_both", "edit_person", "edit_row"),
+    "deletion": ("delete_row", "edit_row", "delete_person", "edit_person"),
+    "quarantine": ("edit_person", "edit_both", "edit_person", "edit_person", "add_row"),
+    "Sync Person": ("add_person", "ask_for_person", "ask_for_person", "edit_row"),
+    "conversion and scope": ("qualify", "edit_person", "flip", "edit_both"),
+}
+POPULATION = ("add_row", "add_row", "add_row", "add_row", "add_person", "add_person")
+#: the round whose cycle crashes, after one that has linked everybody; the last one recovers.
+CRASHING = 1
+
+
+def stories() -> list[Schedule]:
+    """Return a schedule for every kind of work that a cycle does."""
+    return [_schedule(seed, name) for seed, name in enumerate(STORIES)]
+
+
+def crashing(schedule: Schedule, every: int = 1) -> Iterator[Schedule]:
+    """Walk over the schedule with a crash at each ``every``-th durable step in turn.
+
+    A step counts once before it and once after it. The run is tried again in every other one, as
+    by a scheduler; in the others the next run recovers.
+    """
+    run = Run(schedule)
+    run.play()
+    for step in range(1, run.steps[CRASHING] + 1, every):
+        one = schedule.rounds[CRASHING]
+        cycle = replace(one.cycle, weather=Weather(crash_at=step), again=step // every % 2 == 0)
+        rounds = list(schedule.rounds)
+        rounds[CRASHING] = replace(one, cycle=cycle)
+        yield replace(schedule, rounds=tuple(rounds))
+
+
+def _schedule(seed: int, name: str) -> Schedule:
+    random = Random(name)
+    style = replace(CALM, invalid=name == "quarantine", deletions=name == "deletion")
+    rounds = [_round(random, acts) for acts in (POPULATION, STORIES[name], ("edit_again",))]
+    return Schedule(seed, style, mapping_of(seed), 2, 300, tuple(rounds))
+
+
+def _round(random: Random, kinds: tuple[str, ...]) -> Round:
+    acts = tuple(Act(kind, random.randrange(2**32), 1) for kind in kinds)
+    return Round(60, acts, Attempts(random.randrange(2**32), Weather()))

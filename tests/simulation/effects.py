@@ -1,0 +1,36 @@
+"""All that a cycle can bring about, as a value to compare (semantics.md 9, P6)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from leadsync.model import TABLES
+from support.world import World
+
+Effects = dict[str, Any]
+
+
+def effects(world: World) -> Effects:
+    """Return what both systems and the store hold, but for leases, cursors and cycle records."""
+    store = world.store
+    links = [link for table in TABLES for link in store.live_links(table)]
+    return copy.deepcopy(
+        {
+            "people": world.marketo.people,
+            "activities": len(world.marketo.log),
+            "rows": {table: world.dynamics.rows[table] for table in TABLES},
+            "links": links,
+            "base": store.base_of([link["link_id"] for link in links]),
+            "journal": store.journal(),
+            "quarantine": store.quarantine(),
+            "deferred": store.deferred(),
+            "requests": store.requests(),
+        }
+    )
+
+
+def check_same(before: Effects, after: Effects, what: str) -> None:
+    """P6: running ``what`` once more has changed nothing."""
+    for name, value in before.items():
+        assert value == after[name], f"P6: {what} again changed {name}: {value} {after[name]}"
