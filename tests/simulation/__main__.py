@@ -10,15 +10,24 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 
 from simulation.judged import Failure, judge_seed, smallest
 
-#: about a minute's worth on one core.
 SCHEDULES = 5000
 BUNDLE = 50
 MOST_STORIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of a bundle of schedules, and the CPU seconds that it took."""
+
+    schedules: int
+    failures: list[Failure]
+    seconds: float
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,13 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     seeds = range(options.seed, options.seed + options.n)
     bundles = [seeds[start : start + BUNDLE] for start in range(0, len(seeds), BUNDLE)]
-    started = time.monotonic()
+    started, computed = time.monotonic(), 0.0
     done, failures = 0, list[Failure]()
     with ProcessPoolExecutor(options.processes) as pool:
-        for bundle, found in zip(bundles, pool.map(failing, bundles), strict=True):
-            done += len(bundle)
-            failures.extend(found)
-            _show_progress(done, len(failures), time.monotonic() - started, options.processes)
+        for judged in pool.map(judge_bundle, bundles):
+            done += judged.schedules
+            computed += judged.seconds
+            failures.extend(judged.failures)
+            rates = 60 * done / (time.monotonic() - started), 60 * done / computed
+            _show_progress(done, len(failures), *rates, options.processes)
             if len(failures) >= MOST_STORIES:
                 pool.shutdown(cancel_futures=True)
                 break
@@ -42,9 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     return int(bool(failures))
 
 
-def failing(seeds: Iterable[int]) -> list[Failure]:
-    """Return the failures among ``seeds``."""
-    return [failure for seed in seeds if (failure := judge_seed(seed)) is not None]
+def judge_bundle(seeds: Sequence[int]) -> Judged:
+    """Play the schedules of ``seeds``."""
+    started = time.process_time()
+    failures = [failure for seed in seeds if (failure := judge_seed(seed)) is not None]
+    return Judged(len(seeds), failures, time.process_time() - started)
 
 
 def tell(failure: Failure) -> None:
@@ -54,10 +67,9 @@ def tell(failure: Failure) -> None:
     _say(f"replay: make sim SEED={seed} N=1")
 
 
-def _show_progress(done: int, failed: int, seconds: float, processes: int) -> None:
-    rate = 60 * done / seconds
-    text = f"{done} schedules, {failed} failed, {rate:.0f} a minute on {processes} processes"
-    sys.stdout.write(f"\r{text}")
+def _show_progress(done: int, failed: int, by_clock: float, by_cpu: float, processes: int) -> None:
+    speed = f"{by_clock:.0f} a minute on {processes} processes, {by_cpu:.0f} a CPU minute"
+    sys.stdout.write(f"\r{done} schedules, {failed} failed, {speed}")
     sys.stdout.flush()
 
 

@@ -1,11 +1,16 @@
-"""A crash at every durable step of a cycle in turn, in a few varied schedules (S007, P5, P6)."""
+"""A crash at every durable step of a cycle in turn, in a few varied schedules (S007, P5, P6).
+
+``python -m simulation.crashes`` tries all steps and prints what fails.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
+from simulation.judged import Failure, judge
 from simulation.play import Run
 from simulation.schedule import Act, Attempts, Round, Schedule, Style, Weather, mapping_of
 
@@ -64,3 +69,16 @@ def _schedule(seed: int, name: str) -> Schedule:
 def _round(random: Random, kinds: tuple[str, ...]) -> Round:
     acts = tuple(Act(kind, random.randrange(2**32), 1) for kind in kinds)
     return Round(60, acts, Attempts(random.randrange(2**32), Weather()))
+
+
+def failures() -> list[Failure]:
+    """Return what comes of crashes at all steps of all stories."""
+    judged = (judge(crashed) for story in stories() for crashed in crashing(story))
+    return [failure for failure in judged if failure is not None]
+
+
+if __name__ == "__main__":
+    found = failures()
+    for one in found:
+        sys.stdout.write(f"{one.story}\n{one.reason}\n\n")
+    sys.exit(bool(found))

@@ -44,13 +44,14 @@ def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
 def check_created(diary: Diary) -> None:
     """S022, S033: a row with an e-mail takes the one free person that has it, or none at all.
 
-    Judged for rows and persons whose e-mail nobody touched while the cycle ran.
+    Judged for rows and persons whose e-mail nobody touched while the cycle ran, but not for persons
+    that somebody asked for: those take the row that has their e-mail (S021).
     """
     before = diary.records_before
     for (person, row_id), _, _values, row in diary.pairs():
         was = before.get(row_id)
         mine = before.get(person)
-        if was is None or was["emailaddress1"] != row["emailaddress1"]:
+        if was is None or person in diary.asked_for or was["emailaddress1"] != row["emailaddress1"]:
             continue
         if person in diary.asked_for:  # it was named itself, so its e-mail need not tell it apart
             continue

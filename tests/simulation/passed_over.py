@@ -13,7 +13,7 @@ from datetime import datetime
 from leadsync.model import TABLES, Activity, Json
 from leadsync.state.port import DeferredRow, QuarantineRow, RequestRow
 from simulation.diary import Diary, Pair
-from simulation.oracle_of_links import QUALIFIED, LinkJudge
+from simulation.oracle_of_links import LinkJudge
 from simulation.values import COLUMNS, compared, fields_of, plain
 from simulation.view import View
 
@@ -32,7 +32,7 @@ def check_cursors(diary: Diary) -> None:
     paired = set()
     for pair, table, person, row in view.pairs:
         paired.add(pair[1])
-        if pair in linked and not _is_out_of_scope(table, person, row):
+        if pair in linked and not _is_out_of_scope(person, row):
             for name in _differing(view, table, person, row):
                 ahead = carried.has(*pair) or carried.is_ahead(pair, table, row)
                 assert ahead, f"P8: cursors passed {name} of {table} {pair}: {person} {row}"
@@ -42,10 +42,10 @@ def check_cursors(diary: Diary) -> None:
             assert carried.row_is_ahead(table, row), f"P8: cursors passed new {table} {row_id}"
 
 
-def _is_out_of_scope(table: str, person: Json, row: Json) -> bool:
-    """Tell whether nothing is written to the pair any more (S072, S086, S096)."""
-    qualified = table == "lead" and row["statecode"] == QUALIFIED
-    return qualified or row["new_synctomkto"] is False or bool(person["leadsyncDynamicsDeleted"])
+def _is_out_of_scope(person: Json, row: Json) -> bool:
+    """Tell whether nothing is written to the pair as long as it is so (S072, S086, S096)."""
+    closed = row["statecode"] != 0
+    return closed or row["new_synctomkto"] is False or bool(person["leadsyncDynamicsDeleted"])
 
 
 def _differing(view: View, table: str, person: Json, row: Json) -> Iterator[str]:

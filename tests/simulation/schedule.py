@@ -155,7 +155,7 @@ def drawn(seed: int) -> Schedule:
     mapping = mapping_of(random.randrange(MAPPINGS))
     batch_size = random.choice((2, 300))
     page_size = random.choice((SMALL_PAGE, 300, 300, 300)) if style.lag else 300
-    rounds = [_round(random, style) for _ in range(random.choice((1, 2, 3, 4)))]
+    rounds = [_round(random, style) for _ in range(random.choice((1, 2, 3, 3, 4)))]
     population = ["add_row"] * random.randint(1, 5) + ["add_person"] * random.randint(0, 3)
     acts = tuple(_act(random, kind) for kind in population)
     first = rounds[0]

@@ -9,7 +9,7 @@ from simulation.judged import judge
 from simulation.play import Run
 from simulation.schedule import Schedule
 
-#: `make sim` crashes at every step.
+#: every third step; `python -m simulation.crashes` tries all of them.
 EVERY = 3
 FEWEST_STEPS = 60
 
