@@ -17,7 +17,7 @@ import numpy as np
 from leadsync.cycle import commit
 from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.decide import check, decide
-from leadsync.cycle.extract import extract_dynamics, extract_marketo
+from leadsync.cycle.extract import extract_dynamics, extract_marketo, seen_persons
 from leadsync.cycle.extract.feed_cursor import FeedCursor
 from leadsync.cycle.gather import gather
 from leadsync.cycle.load import load_dynamics, load_marketo
@@ -243,7 +243,7 @@ def echo_judged_by_who_wrote() -> Iterator[None]:
     def is_ours(_plan: Any, _table: str, activities: Sequence[Any], _base: Any) -> bool:
         return any(one.attributes.get("Source") == "Web service API" for one in activities)
 
-    with patch.object(extract_marketo, "_is_echo", is_ours):
+    with patch.object(seen_persons, "_is_echo", is_ours):
         yield
 
 
