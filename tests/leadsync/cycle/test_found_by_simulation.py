@@ -374,3 +374,17 @@ def test_a_stop_after_our_own_resubscription_stays_when_the_cycle_dies(world: Wo
         world.cycle()
     assert world.dynamics.rows["contact"][row]["donotbulkemail"] is True
     assert world.marketo.people[person]["unsubscribed"] is True
+
+
+def test_a_contact_that_a_lead_became_and_that_was_merged_at_once_passes_its_person_on(
+    world: World,
+) -> None:
+    own, winner = world.linked("contact")
+    person, lead = world.linked()
+    contact = world.dynamics.qualify(lead)
+    world.dynamics.merge("contact", winner, contact)
+    for _ in range(2):
+        world.cycle()
+    assert [link["marketo_id"] for link in world.store.live_links("contact")] == [own]
+    assert world.store.live_links("lead") == []
+    assert [item["marketo_id"] for item in world.quarantined()] == [person]

@@ -38,7 +38,9 @@ def successions(rows: Mapping[str, Json]) -> list[Succession]:
         if row["event"] != "changed":
             continue
         if row["originating_lead_id"]:
-            found.append(Succession(row["originating_lead_id"], row, merged=False))
+            last = _last(rows, row["dynamics_id"])
+            merged = last["dynamics_id"] != row["dynamics_id"]
+            found.append(Succession(row["originating_lead_id"], last, merged))
         after = successor_of(row)
         if after is not None and after[1] in rows:
             last, merged = _last(rows, after[1]), row["master_id"] is not None
@@ -70,21 +72,25 @@ def _last(rows: Mapping[str, Json], row_id: str) -> Json:
 
 
 def unread_successors(engine: Engine, rows: Iterable[Json]) -> dict[str, set[str]]:
-    """Return ids by table of rows that replaced a linked row and are not among ``rows``."""
+    """Return ids by table of rows that replaced a linked row and are not among ``rows``.
+
+    A contact that a linked lead became counts as linked: it may have been merged at once.
+    """
     rows = list(rows)
     replaced = {row["dynamics_id"]: after for row in rows if (after := successor_of(row))}
     known = {row["dynamics_id"] for row in rows}
     if not replaced:
         return {}
+    origins = {row["dynamics_id"]: row.get("originating_lead_id") for row in rows}
+    asked = {*replaced, *(lead for row_id in replaced if (lead := origins[row_id]))}
     linked = {
         link["dynamics_id"]
         for table in TABLES
-        for link in engine.store.links_of_rows(as_table(table), sorted(replaced))
+        for link in engine.store.links_of_rows(as_table(table), sorted(asked))
         if link["status"] in LIVE
     }
     wanted: dict[str, set[str]] = {}
-    for row_id in linked:
-        table, successor = replaced[row_id]
-        if successor not in known:
+    for row_id, (table, successor) in replaced.items():
+        if successor not in known and linked & {row_id, origins[row_id]}:
             wanted.setdefault(table, set()).add(successor)
     return wanted
