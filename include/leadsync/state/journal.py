@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, or_, select
 
 from leadsync.state.bulk import append, upsert
 from leadsync.state.port import IntentRow, JournalRow
-from leadsync.state.rows import UNANSWERED, UPDATES
+from leadsync.state.rows import MAKING, UNANSWERED, UPDATES
 from leadsync.state.statements import among, columns_but, rows_of
 from leadsync.state.tables import intent, journal, seen_activity
 
@@ -57,9 +57,11 @@ def intent_statuses(connection: Connection, cycle_id: str, side: str) -> dict[st
     return {intent_id: status for intent_id, status in connection.execute(chosen)}
 
 
-def pending_creates(connection: Connection, dynamics_ids: Sequence[str] | None) -> list[IntentRow]:
-    """Return create intents that were never confirmed, of all rows or of those named."""
-    chosen = select(intent).where(intent.c.operation == "create", intent.c.status == "pending")
+def unconfirmed_pairs(
+    connection: Connection, dynamics_ids: Sequence[str] | None
+) -> list[IntentRow]:
+    """Return creates and links that were never confirmed, of all rows or of those named."""
+    chosen = select(intent).where(intent.c.operation.in_(MAKING), intent.c.status == "pending")
     if dynamics_ids is not None:
         chosen = chosen.where(among(connection, intent.c.dynamics_id, dynamics_ids))
     found = rows_of(connection, chosen.order_by(intent.c.intent_id))

@@ -33,7 +33,7 @@ from leadsync.state.port import (
     StateChanges,
     Values,
 )
-from leadsync.state.rows import UNANSWERED, UPDATES
+from leadsync.state.rows import MAKING, UNANSWERED, UPDATES
 from leadsync.values.keys import email_key
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
@@ -187,12 +187,12 @@ class MemoryStateStore:
             if intent_id in self._intents
         }
 
-    def pending_creates(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
+    def unconfirmed_pairs(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
         wanted = None if dynamics_ids is None else set(dynamics_ids)
         return [
             _copied(row)
             for _, row in sorted(self._intents.items())
-            if row["operation"] == "create"
+            if row["operation"] in MAKING
             and row["status"] == "pending"
             and (wanted is None or row["dynamics_id"] in wanted)
         ]

@@ -160,8 +160,8 @@ class StateStore(Protocol):
         """Return the status of the cycle's intents on one side, by ``intent_id``."""
         ...
 
-    def pending_creates(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
-        """Return create intents of any cycle that were sent and never confirmed.
+    def unconfirmed_pairs(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
+        """Return creates and links of any cycle that were sent and never confirmed.
 
         :param dynamics_ids: the rows that they concern; default: all of them.
         """

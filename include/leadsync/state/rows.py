@@ -27,6 +27,8 @@ LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope", "inactive")
 
 #: operations that change an existing record, and the states in which they may have gone through:
 #: a repeated update is refused (412) and deferred when its first try, without an answer, succeeded.
+#: writes that join a person and a row.
+MAKING = ("create", "link")
 UPDATES = ("update", "link")
 UNANSWERED = ("pending", "deferred")
 

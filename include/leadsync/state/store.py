@@ -138,9 +138,9 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return journal.intent_statuses(connection, cycle_id, side)
 
-    def pending_creates(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
+    def unconfirmed_pairs(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
         with reading(self.engine) as connection:
-            return journal.pending_creates(connection, dynamics_ids)
+            return journal.unconfirmed_pairs(connection, dynamics_ids)
 
     def pending_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         with reading(self.engine) as connection:

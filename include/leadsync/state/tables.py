@@ -23,7 +23,7 @@ metadata = MetaData(
 
 _LIVE = text("status IN ('open', 'out_of_scope', 'inactive')")
 _WAITING = text("status IN ('open', 'released')")
-_UNCONFIRMED_CREATE = text("operation = 'create' AND status = 'pending'")
+_UNCONFIRMED = text("operation IN ('create', 'link') AND status = 'pending'")
 
 #: SQLite numbers rows by itself only in a column declared exactly INTEGER PRIMARY KEY.
 _Serial = BigInteger().with_variant(Integer(), "sqlite")
@@ -115,10 +115,10 @@ intent = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_intent_cycle", "cycle_id", "side"),
     Index(
-        "ix_intent_unconfirmed_create",
+        "ix_intent_unconfirmed",
         "dynamics_id",
-        sqlite_where=_UNCONFIRMED_CREATE,
-        postgresql_where=_UNCONFIRMED_CREATE,
+        sqlite_where=_UNCONFIRMED,
+        postgresql_where=_UNCONFIRMED,
     ),
 )
 

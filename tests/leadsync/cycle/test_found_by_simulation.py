@@ -13,6 +13,7 @@ from leadsync.cycle import stages
 from leadsync.cycle.context import CycleRequest
 from leadsync.errors import TransientApiError
 from leadsync.model import Json, MarketoField
+from leadsync.review import decide_items
 from leadsync.state.port import StateChanges
 from support.world import World, world
 
@@ -341,7 +342,7 @@ def test_a_refused_stop_of_a_person_without_a_row_goes_out_when_it_is_released(
     world.marketo.refuse = lambda record: False
     world.cycle()
     assert world.writes == 0
-    world.store.apply(StateChanges(quarantine=[{**item, "status": "released"}]), lease=None)
+    decide_items(world.store, world.clock, [item["id"]], "released", "test")
     world.cycle()
     assert world.marketo.people[persons[0]]["unsubscribed"] is True
     (ended,) = [i for i in world.store.quarantine(statuses=("recovered",)) if i["id"] == item["id"]]
@@ -354,9 +355,8 @@ def test_a_released_stop_is_let_go_when_the_address_may_be_mailed_again(world: W
     world.marketo.refuse = lambda record: record.get("id") == persons[0]
     world.cycle()
     world.marketo.edit(persons[0], email="b@x.com")
-    items = world.store.quarantine(statuses=("open",))
-    released = [{**i, "status": "released"} for i in items if i["operation"] == "opt_out"]
-    world.store.apply(StateChanges(quarantine=released), lease=None)
+    held = [item["id"] for item in world.quarantined() if item["operation"] == "opt_out"]
+    decide_items(world.store, world.clock, held, "released", "test")
     world.cycle()
     assert world.marketo.people[persons[0]]["unsubscribed"] is False
     assert not world.store.quarantine(statuses=("released",))
@@ -388,3 +388,19 @@ def test_a_contact_that_a_lead_became_and_that_was_merged_at_once_passes_its_per
     assert [link["marketo_id"] for link in world.store.live_links("contact")] == [own]
     assert world.store.live_links("lead") == []
     assert [item["marketo_id"] for item in world.quarantined()] == [person]
+
+
+def test_a_person_stamped_before_a_crash_is_linked_though_its_address_is_gone(
+    world: World,
+) -> None:
+    row = world.dynamics.add("lead", lastname="Ek", emailaddress1="c@x.com")
+    person = world.marketo.add(lastName="Ek", email="c@x.com")
+    with pytest.raises(TransientApiError), altered(world.marketo, "sync_persons", loses_answers):
+        world.cycle()
+    world.marketo.edit(person, email="e@x.com")
+    world.dynamics.edit("lead", row, emailaddress1=None)
+    for _ in range(2):
+        world.cycle()
+    assert list(world.marketo.people) == [person]
+    assert world.marketo.people[person]["email"] == "e@x.com"
+    assert world.dynamics.rows["lead"][row]["emailaddress1"] == "e@x.com"

@@ -26,11 +26,11 @@ def test_intents_are_upserted_and_listed_by_cycle_and_side(store: StateStore) ->
     assert store.intents("c1", "dynamics") == {"intent-1": "pending", "intent-2": "done"}
 
 
-def test_pending_creates_of_any_cycle_are_found_by_row(store: StateStore) -> None:
-    kept = [intent(1), intent(2, cycle_id="c0")]
+def test_unconfirmed_pairs_of_any_cycle_are_found_by_row(store: StateStore) -> None:
+    kept = [intent(1), intent(2, cycle_id="c0"), intent(5, operation="link")]
     others = [intent(3, operation="update"), intent(4, status="done")]
     keep(store, intents=[*kept, *others])
-    assert store.pending_creates([row_id(n) for n in range(1, 6)]) == kept
+    assert store.unconfirmed_pairs([row_id(n) for n in range(1, 6)]) == kept
 
 
 def test_unconfirmed_creates_are_found_by_person_oldest_first(store: StateStore) -> None:

@@ -104,7 +104,7 @@ def everything(store: StateStore) -> list[object]:
         store.live_links("contact"),
         store.base_of([f"link-{n}" for n in range(4)]),
         store.intents("c1", "dynamics"),
-        store.pending_creates([row_id(1), row_id(2)]),
+        store.unconfirmed_pairs([row_id(1), row_id(2)]),
         store.journal(),
         store.quarantine(),
         store.deferred(),

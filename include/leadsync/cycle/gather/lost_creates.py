@@ -18,7 +18,7 @@ def lost_creates(engine: Engine, table: Table) -> set[str]:
     """Return the rows of which a person may have been made without an answer."""
     return {
         intent["dynamics_id"]
-        for intent in engine.store.pending_creates()
+        for intent in engine.store.unconfirmed_pairs()
         if intent["side"] == "marketo"
         and intent["dynamics_table"] == table
         and intent["dynamics_id"] is not None
@@ -36,7 +36,7 @@ def link_lost_creates(
     }
     origins = {row["originating_lead_id"] for row, _ in window.rows} - {None}
     gone |= dict.fromkeys(origins - links.by_row.keys(), "lead")
-    intents = engine.store.pending_creates(sorted(gone)) if gone else []
+    intents = engine.store.unconfirmed_pairs(sorted(gone)) if gone else []
     made = {intent["dynamics_id"] for intent in intents if intent["side"] == "marketo"}
     carriers = sorted(row_id for row_id in made if row_id)
     for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, carriers):

@@ -63,11 +63,11 @@ def closed_now(work: Work) -> set[str]:
 
 
 def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, IntentRow]:
-    """Return creates of earlier cycles whose answer never arrived, by Dynamics id.
+    """Return creates and links of earlier cycles whose answer never arrived, by Dynamics id.
 
-    What such a create sent is the base of the person it made (semantics.md 4, exactly once).
+    What they sent is the base of the person that they made or stamped (semantics.md 4).
     """
-    intents = engine.store.pending_creates([row["dynamics_id"] for row, _ in rows])
+    intents = engine.store.unconfirmed_pairs([row["dynamics_id"] for row, _ in rows])
     intents.sort(key=lambda intent: intent["updated_at"])  # the latest try made the person
     return {
         intent["dynamics_id"]: intent
