@@ -1,6 +1,6 @@
 """A crash at every durable step of a cycle in turn, in a few varied schedules (S007, P5, P6).
 
-``python -m simulation.crashes`` tries all steps and prints what fails.
+``python -m simulation.crashes`` prints what fails.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ def stories() -> list[Schedule]:
     return [_schedule(seed, name) for seed, name in enumerate(STORIES)]
 
 
-def crashing(schedule: Schedule, every: int = 1) -> Iterator[Schedule]:
-    """Walk over the schedule with a crash at each ``every``-th durable step in turn.
+def crashing(schedule: Schedule) -> Iterator[Schedule]:
+    """Walk over the schedule with a crash at each durable step in turn.
 
     A step counts once before it and once after it. The run is tried again in every other one, as
     by a scheduler; in the others the next run recovers.
     """
     run = Run(schedule)
     run.play()
-    for step in range(1, run.steps[CRASHING] + 1, every):
+    for step in range(1, run.steps[CRASHING] + 1):
         one = schedule.rounds[CRASHING]
-        cycle = replace(one.cycle, weather=Weather(crash_at=step), again=step // every % 2 == 0)
+        cycle = replace(one.cycle, weather=Weather(crash_at=step), again=step % 2 == 0)
         rounds = list(schedule.rounds)
         rounds[CRASHING] = replace(one, cycle=cycle)
         yield replace(schedule, rounds=tuple(rounds))

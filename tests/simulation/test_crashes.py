@@ -9,14 +9,12 @@ from simulation.judged import judge
 from simulation.play import Run
 from simulation.schedule import Schedule
 
-#: every third step; `python -m simulation.crashes` tries all of them.
-EVERY = 3
 FEWEST_STEPS = 60
 
 
 @pytest.mark.parametrize("schedule", stories(), ids=list(STORIES))
 def test_every_crash_is_recovered_from(schedule: Schedule) -> None:
-    for crashed in crashing(schedule, EVERY):
+    for crashed in crashing(schedule):
         failure = judge(crashed)
         if failure is not None:
             pytest.fail(f"{failure.story}\n{failure.reason}", pytrace=False)
