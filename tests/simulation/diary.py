@@ -50,6 +50,9 @@ class Diary:
     :ivar bereaved: rows that were linked to a person when it was deleted.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
     :ivar closed_at: when the rows that are closed now were closed by a user.
+    :ivar merged_rows: the winners of rows that users merged, and when.
+    :ivar follows: persons that winners of merges must end with, where that can be told.
+    :ivar cycling: whether a cycle runs now.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     """
@@ -66,6 +69,9 @@ class Diary:
     row_deleted: dict[str, int] = field(default_factory=dict)
     row_touched: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: -1))
     closed_at: dict[str, int] = field(default_factory=dict)
+    merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+    follows: dict[str, int] = field(default_factory=dict)
+    cycling: bool = False
     flag_set: dict[str, int] = field(default_factory=dict)
     user_persons: set[int] = field(default_factory=set)
     user_rows: set[str] = field(default_factory=set)
@@ -149,6 +155,42 @@ class Diary:
         """Tell whether a user closed a row, so that nothing may be pushed to it."""
         return row_id in self.closed_at
 
+    def rows_merged(self, table: str, winner: str, loser: str) -> None:
+        """Note that a row ended in another one, which keeps its values, and its person if any.
+
+        A winner without a person takes over the loser's with what it agreed on (S097); all of the
+        winner's values are new to that person.
+        """
+        persons: dict[str, list[int]] = {winner: [], loser: []}
+        for (person, row_id), *_ in self.pairs():
+            if row_id in persons:
+                persons[row_id].append(person)
+        at = self.note(f"{table} {loser[-2:]} is merged into {winner[-2:]}")
+        self.row_touched[winner] = self.row_touched[loser] = self.closed_at[loser] = at
+        self.merged_rows[loser] = (winner, at)
+        known = any(winner in pair for pair in self.before_link)
+        if len(persons[winner]) == 1:
+            self.follows[winner] = persons[winner][0]
+        elif len(persons[loser]) == 1 and not (
+            known or self.cycling or winner in self.records_before
+        ):
+            self.follows[winner] = persons[loser][0]
+        if not persons[winner]:
+            row = self.world.dynamics.rows[table][winner]
+            self._take_over(loser, winner, fields_of(table))
+            for name in fields_of(table):
+                self.edits[winner, name] = Edit(at, plain(name, row[COLUMNS[name]]))
+            self.own_unrest[winner] += [*self.own_unrest[loser], at]
+
+    def _take_over(self, before: str, after: str, names: Iterable[str]) -> None:
+        """Let a row go on with the person of another and what they agreed on."""
+        for person, _ in [pair for pair in self.before_link if pair[1] == before]:
+            self.before_link.setdefault((person, after), self.before_link[person, before])
+            for name in names:
+                agreed = self.agreed.get(((person, before), name))
+                if agreed is not None:
+                    self.agreed.setdefault(((person, after), name), agreed)
+
     def qualified(self, lead: str, contact: str) -> None:
         """Note that a contact goes on where a lead ended, with its values and its edits."""
         at = self.note(f"lead {lead[-2:]} becomes contact {contact[-2:]}")
@@ -170,6 +212,8 @@ class Diary:
             self.agreed[(pair[0], contact), name] = self.agreed[pair, name]
         self.own_unrest[contact] = [*self.own_unrest[lead], at]
         self.flag_set[contact] = at
+        if lead in self.follows:
+            self.follows[contact] = self.follows.pop(lead)
         self._email(contact, row.get("emailaddress1"))
 
     def _email(self, record: RecordId, email: str | None) -> None:
@@ -196,6 +240,7 @@ class Diary:
 
     def cycle_begins(self) -> int:
         """Remember all records as they are; returns the moment."""
+        self.cycling = True
         self.records_before = {i: dict(p) for i, p in self.world.marketo.people.items()}
         self.records_before.update((row_id, dict(row)) for _, row_id, row in self.rows())
         return self.note("cycle begins")
@@ -205,6 +250,7 @@ class Diary:
 
         :param hidden: persons with activities that the log did not show when the cycle began.
         """
+        self.cycling = False
         if not clean:
             self.unrest.append(self.now)
         unseen, quiet = set(hidden), set()
@@ -255,13 +301,20 @@ class Diary:
             for row_id, row in self.world.dynamics.rows[table].items():
                 yield table, row_id, row
 
+    def standing_rows(self) -> Iterator[tuple[str, str, Json]]:
+        """Walk over the rows that were not merged into others."""
+        return (one for one in self.rows() if one[1] not in self.merged_rows)
+
     def pairs(self) -> Iterator[tuple[Pair, str, Json, Json]]:
-        """Walk over rows and the persons that carry their ids, as everybody can see them."""
+        """Walk over rows and the persons that carry their ids, as everybody can see them.
+
+        Rows that ended in others are no party to a pair any more.
+        """
         by_row: dict[str, list[int]] = defaultdict(list)
         for person, values in self.world.marketo.people.items():
             if values.get("leadsyncDynamicsId"):
                 by_row[values["leadsyncDynamicsId"]].append(person)
-        for table, row_id, row in self.rows():
+        for table, row_id, row in self.standing_rows():
             for person in by_row.get(row_id, ()):
                 yield (person, row_id), table, self.world.marketo.people[person], row
 

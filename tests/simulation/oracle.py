@@ -9,6 +9,7 @@ from leadsync.model import Json
 from simulation.diary import Diary, Pair
 from simulation.oracle_of_clashes import check_clashes
 from simulation.oracle_of_links import LinkJudge
+from simulation.oracle_of_merges import check_followed
 from simulation.oracle_of_successors import check_successors
 from simulation.oracle_of_values import ValueJudge
 
@@ -27,6 +28,7 @@ def check_settled(diary: Diary) -> None:
     links.links()
     links.persons_of_rows()
     links.quarantine()
+    check_followed(diary)
     ValueJudge(diary).values()
     links.loners()
     check_successors(diary)

@@ -86,7 +86,7 @@ class ValueJudge(View):
         """
         kept = {verdict.dynamics} if verdict.dynamics_is_users else {dynamics}
         if verdict.marketo_edited:  # written before the row was closed
-            kept |= {verdict.marketo}
+            kept |= self.diary.entered[story.pair[0], name]
         assert self._in(name, dynamics, kept), f"S096: {story}"
         if direction == "both":
             right = self._in(name, marketo, verdict.allowed)

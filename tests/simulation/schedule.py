@@ -31,6 +31,8 @@ SMALL_PAGE = 5
 #: mappings that runs choose from; few enough to resolve each only once in a long simulation.
 MAPPINGS = 60
 FAULTS = ("throttled", "lost answer", "lost answer", "lost request")
+#: what users do in some runs only.
+KINDS_OF_RUN = ("deletions", "closings", "row_merges")
 #: about as many durable steps and calls as a busy cycle has.
 STEPS, CALLS = 130, 14
 
@@ -48,6 +50,7 @@ class Style:
     refusals: bool
     remapping: bool
     closings: bool = False
+    row_merges: bool = False
 
     @classmethod
     def drawn(cls, random: Random, seed: int) -> Style:
@@ -58,12 +61,13 @@ class Style:
         apart = Random(f"records {seed}")
         troubles = [random.random() < 0.4 for one in fields(cls) if one.default is MISSING]
         style = replace(cls(*troubles), remapping=random.random() < 0.1)
-        return replace(style, closings=apart.random() < 0.25)
+        closings, row_merges = (apart.random() < 0.25 for _ in range(2))
+        return replace(style, closings=closings, row_merges=row_merges)
 
     @property
     def actions(self) -> tuple[str, ...]:
         """The kinds of run whose actions users may take."""
-        return tuple(kind for kind in ("deletions", "closings") if getattr(self, kind))
+        return tuple(kind for kind in KINDS_OF_RUN if getattr(self, kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,5 +230,6 @@ def mapping_of(number: int) -> Json:
         "mass_delete_share": 1.0,
         "breaker_share": 1.0,
         "on_marketo_delete": random.choice(("recreate", "recreate", "suppress")),
+        "on_dynamics_merge": random.choice(("report", "unlink")),
     }
     return mapping

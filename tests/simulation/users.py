@@ -36,6 +36,7 @@ ACTIONS = (
     ("restore_row", 1, "deletions"),
     ("close_row", 3, "closings"),
     ("reopen_row", 3, "closings"),
+    ("merge_rows", 2, "row_merges"),
 )
 
 
@@ -113,7 +114,7 @@ class Users:
             self._edit_person_with(person, {name: self._person_value(name) for name in names})
 
     def edit_row(self) -> None:
-        rows = list(self.diary.rows())
+        rows = list(self.diary.standing_rows())
         if rows:
             table, row_id, _ = self.random.choice(rows)
             names = self._some(fields_of(table))
@@ -140,7 +141,10 @@ class Users:
 
     def edit_again(self) -> None:
         """Edit the record of the last edit, or its counterpart, once more."""
-        people, rows = self.world.marketo.people, {i: (t, i) for t, i, _ in self.diary.rows()}
+        people, rows = (
+            self.world.marketo.people,
+            {i: (t, i) for t, i, _ in self.diary.standing_rows()},
+        )
         both = [p for p, *_ in self.diary.pairs() if {*p} & {self.last}]
         record = self.random.choice([*both[0], self.last] if both else [self.last])
         if record in people:
@@ -181,7 +185,7 @@ class Users:
             self.diary.clashed[row_id, name] = Edit(self.diary.now, value)
 
     def flip(self) -> None:
-        rows = list(self.diary.rows())
+        rows = list(self.diary.standing_rows())
         if rows:
             table, row_id, row = self.random.choice(rows)
             flag = True if row["new_synctomkto"] is False else self.random.choice((False, None))
@@ -209,11 +213,22 @@ class Users:
 
     def reopen_row(self) -> None:
         """Make a closed row active again."""
-        rows = [(t, i) for t, i, _ in self.diary.rows() if self.diary.is_closed(i)]
+        rows = [(t, i) for t, i, _ in self.diary.standing_rows() if self.diary.is_closed(i)]
         if rows:
             table, row_id = self.random.choice(rows)
             self.world.dynamics.reopen(table, row_id)
             self.diary.row_closed(table, row_id, closed=False)
+
+    # -- merging
+
+    def merge_rows(self) -> None:
+        """Merge two active rows of one table; the winner keeps its own values (S097)."""
+        table = self.random.choice(TABLES)
+        rows = [i for t, i, row in self.diary.rows() if t == table and row["statecode"] == 0]
+        if len(rows) > 1:
+            winner, loser = self.random.sample(rows, 2)
+            self.world.dynamics.merge(table, winner, loser)
+            self.diary.rows_merged(table, winner, loser)
 
     # -- deleting
 
@@ -225,7 +240,8 @@ class Users:
             self.diary.person_gone(person)
 
     def delete_row(self) -> None:
-        rows = list(self.diary.rows())
+        winners = {winner for winner, _ in self.diary.merged_rows.values()}
+        rows = [one for one in self.diary.standing_rows() if one[1] not in winners]
         if rows:
             table, row_id, row = self.random.choice(rows)
             self.world.dynamics.delete(table, row_id)

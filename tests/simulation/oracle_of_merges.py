@@ -1,0 +1,62 @@
+"""Judges what merges left over: who goes on with whom, and what is reported (semantics.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leadsync.state.port import QuarantineRow
+from simulation.diary import Diary
+
+
+def check_followed(diary: Diary) -> None:
+    """S097: the winner of a merge keeps its person, or goes on with the loser's.
+
+    Not judged where the person was deleted, or where the filter stopped the winner at some time.
+    """
+    persons: dict[str, list[int]] = {}
+    for (person, row_id), *_ in diary.pairs():
+        persons.setdefault(row_id, []).append(person)
+    for row_id, person in diary.follows.items():
+        if person in diary.person_deleted or row_id in diary.merged_rows:
+            continue
+        excluded = row_id in diary.flag_set or row_id in diary.row_deleted
+        row = next((row for _, i, row in diary.rows() if i == row_id), None)
+        if row is not None and row["new_synctomkto"] is not False and not excluded:
+            assert persons.get(row_id) == [person], f"S097: {row_id} has {persons}, not {person}"
+
+
+def check_review(diary: Diary, item: QuarantineRow) -> None:
+    """S097: a row is reported only if it was merged, had a person, and the policy says so."""
+    row_id = item["dynamics_id"]
+    assert row_id in diary.merged_rows, f"S097: reported without a merge: {item}"
+    person = diary.world.marketo.people.get(item["marketo_id"] or 0, {})
+    had_one = any(row_id in pair for pair in diary.before_link)
+    had_one |= person.get("leadsyncDynamicsId") == row_id
+    assert had_one, f"S097: reported without a person: {item}"
+    policy = diary.world.mapping["policies"]["on_dynamics_merge"]
+    assert policy == "report", f"S097: reported under {policy}: {item}"
+
+
+def check_reviewed(diary: Diary, items: Iterable[QuarantineRow]) -> None:
+    """S097: a person that still carries the id of a merged row is reported, or out of scope."""
+    reported = {item["dynamics_id"] for item in items if item["operation"] == "review"}
+    states = {row_id: row["new_synctomkto"] for _, row_id, row in diary.rows()}
+    for person, values in diary.world.marketo.people.items():
+        loser = values["leadsyncDynamicsId"]
+        if loser in diary.merged_rows and loser not in reported:
+            stopped = loser in diary.flag_set or last_winner(diary, loser) in diary.flag_set
+            stopped |= states.get(last_winner(diary, loser)) is False
+            assert stopped, f"S097: {person} of {loser} is left over and nobody is told"
+
+
+def parted_at(diary: Diary, person: int) -> int:
+    """Return when the rows of a person ended last: until then its values were theirs, too."""
+    rows = [row_id for one, row_id in diary.before_link if one == person]
+    return max((diary.merged_rows[r][1] for r in rows if r in diary.merged_rows), default=-1)
+
+
+def last_winner(diary: Diary, row_id: str) -> str:
+    """Return the row in which a row ended, through all merges; itself if it was not merged."""
+    while row_id in diary.merged_rows:
+        row_id = diary.merged_rows[row_id][0]
+    return row_id
