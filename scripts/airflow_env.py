@@ -17,6 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8080
 LOGIN = ("admin", "admin")
+#: how long a process waits for the others that write Airflow's metadata in SQLite.
+BUSY_SECONDS = 60
 
 #: A cycle with few changes takes seconds only with these (reference/airflow-gx.md 2).
 SPEED = {
@@ -73,7 +75,9 @@ def _core(root: Path, home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__CORE__FERNET_KEY": _kept(home / "fernet-key", _fernet_key),
         "AIRFLOW__API_AUTH__JWT_SECRET": _kept(home / "jwt-secret", lambda: secrets.token_hex(64)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": (
+            f"sqlite:///{home / 'airflow.db'}?timeout={BUSY_SECONDS}"
+        ),
     }
 
 

@@ -14,12 +14,12 @@ from unittest.mock import patch
 
 import numpy as np
 
-from leadsync.cycle import commit, reading
+from leadsync.cycle import commit
 from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.decide import check, decide
 from leadsync.cycle.extract import extract_dynamics, extract_marketo, seen_persons
 from leadsync.cycle.extract.feed_cursor import FeedCursor
-from leadsync.cycle.gather import gather, succeeded_rows
+from leadsync.cycle.gather import gather
 from leadsync.cycle.load import load_dynamics, load_marketo
 from leadsync.cycle.load.loading import Loader
 from leadsync.cycle.match import match_rows
@@ -360,32 +360,6 @@ def filter_ignored_on_creation() -> Iterator[None]:
 @mutant
 def pushes_to_closed_rows() -> Iterator[None]:
     with patch.object(decide, "_hold_inactive", lambda *_: set()):
-        yield
-
-
-# ---------------------------------------------------------------- merges
-
-
-@mutant
-def unlink_on_merge() -> Iterator[None]:
-    def close(self: Any, link: Any, _succession: Any) -> None:
-        cycle = self.cycle
-        self.work.close(link, "merged", cycle.cycle_id, cycle.opened_at, "merged")
-        self.links.end(link, self.work.links[link["link_id"]])
-
-    with patch.object(succeeded_rows.SucceededRows, "_move", close):
-        yield
-
-
-@mutant
-def merge_loser_treated_as_deleted() -> Iterator[None]:
-    real = reading.row_record
-
-    def row_record(table: Any, raw: Any, event: str, origin: str) -> Json:
-        record = real(table, raw, event, origin)
-        return {**record, "event": "deleted"} if record["master_id"] else record
-
-    with patch.object(extract_dynamics, "row_record", row_record):
         yield
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from unittest.mock import patch
 
+from leadsync.cycle import reading
 from leadsync.cycle.carried import Unfinished
 from leadsync.cycle.consent import consent, opt_out_spread
 from leadsync.cycle.extract import extract_dynamics
@@ -15,6 +16,7 @@ from leadsync.cycle.extract.delta_read import follow
 from leadsync.cycle.gather import gather, succeeded_rows
 from leadsync.cycle.load import load_dynamics
 from leadsync.merge import rules
+from leadsync.model import Json
 from leadsync.values.dates import DateConverter
 from simulation.mutants import MUTANTS, changed, mutant
 
@@ -91,4 +93,27 @@ def date_shifted_by_zone() -> Iterator[None]:
         return value and (date.fromisoformat(value) - timedelta(days=1)).isoformat()
 
     with changed(DateConverter, "from_dynamics", a_day_earlier):
+        yield
+
+
+@mutant
+def unlink_on_merge() -> Iterator[None]:
+    def close(self: Any, link: Any, _succession: Any) -> None:
+        cycle = self.cycle
+        self.work.close(link, "merged", cycle.cycle_id, cycle.opened_at, "merged")
+        self.links.end(link, self.work.links[link["link_id"]])
+
+    with patch.object(succeeded_rows.SucceededRows, "_move", close):
+        yield
+
+
+@mutant
+def merge_loser_treated_as_deleted() -> Iterator[None]:
+    real = reading.row_record
+
+    def row_record(table: Any, raw: Any, event: str, origin: str) -> Json:
+        record = real(table, raw, event, origin)
+        return {**record, "event": "deleted"} if record["master_id"] else record
+
+    with patch.object(extract_dynamics, "row_record", row_record):
         yield
