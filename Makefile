@@ -44,7 +44,7 @@ N ?= 5000
 SEED ?= 0
 
 sim: $(DEV_STAMP) ## random schedules with faults and crashes, judged by oracles (N=5000 SEED=0)
-	@PYTHONPATH=tests $(BIN)/python -m simulation --n $(N) --seed $(SEED)
+	@PYTHONPATH=include:plugins:tests $(BIN)/python -m simulation --n $(N) --seed $(SEED)
 
 bench: setup ## calls, CPU and memory of a large, an echo and an empty cycle, against the targets
 	@$(BIN)/python -m benchmarks.cycle
