@@ -44,6 +44,9 @@ def test_s005_s122_a_second_cycle_is_refused_while_one_runs(synced: Synced) -> N
     synced.forget_calls()
     with pytest.raises(LeaseHeldError, match="worker 1"):
         synced.cycle()
+    refused = synced.command("cycle")
+    assert refused.returncode == 1
+    assert "worker 1" in refused.stderr
     assert synced.record_writes() == 0
     finish(synced, first)
     synced.cycle()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
@@ -12,6 +14,7 @@ from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.open import local_holder
 from leadsync.engine import build_engine
 from leadsync.model import Json
+from leadsync.state.turn import when_free
 
 
 class Instant(click.ParamType[datetime]):
@@ -37,15 +40,30 @@ class Instant(click.ParamType[datetime]):
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
+def wait_option(seconds: float) -> Callable[[Any], Any]:
+    """Return the option that says how long to wait for a cycle that runs already."""
+    return click.option(
+        "--wait",
+        "wait_seconds",
+        type=click.FloatRange(min=0),
+        default=seconds,
+        show_default=True,
+        help="Seconds to wait for a cycle that runs already.",
+    )
+
+
 @click.command()
 @click.option("--from", "start", type=Instant(), help="Read changes since this time (backfill).")
 @click.option("--to", "end", type=Instant(), help="Read changes before this time (backfill).")
+@wait_option(0.0)
 @as_json
-def cycle(start: datetime | None, end: datetime | None, as_json: bool) -> None:
+def cycle(start: datetime | None, end: datetime | None, wait_seconds: float, as_json: bool) -> None:
     """Run one sync cycle from the stored cursors, or over a given interval."""
     from leadsync.cycle.runner import run_cycle
 
-    report = run_cycle(build_engine(holder=local_holder()), _request(start, end))
+    engine = build_engine(holder=local_holder())
+    patience = timedelta(seconds=wait_seconds)
+    report = when_free(engine.clock, lambda: run_cycle(engine, _request(start, end)), patience)
     print_suspended(report)
     if as_json:
         print_json(report)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.cycle import as_json, wait_option
 from leadsync.cli.many import ManyValues
 from leadsync.cli.output import print_counts, print_json, print_table
 from leadsync.cycle.open import local_holder
@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 60.0
 
-wait = click.option(
-    "--wait",
-    "wait_seconds",
-    type=click.FloatRange(min=0),
-    default=WAIT_SECONDS,
-    show_default=True,
-    help="Seconds to wait for a cycle that runs already.",
-)
+wait = wait_option(WAIT_SECONDS)
 
 
 class Record(click.ParamType[tuple[Table, str]]):

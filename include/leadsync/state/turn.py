@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeVar
 
 from leadsync.clock import Clock
 from leadsync.errors import LeaseHeldError
@@ -16,6 +17,8 @@ PATIENCE = timedelta(minutes=1)
 LOOK_AGAIN_SECONDS = 0.5
 LEASE_SECONDS = 300.0
 
+T = TypeVar("T")
+
 
 @contextmanager
 def turn(
@@ -26,20 +29,28 @@ def turn(
     :param owner: who asks, for whoever has to wait.
     :raises LeaseHeldError: a cycle is still at work after ``patience``.
     """
-    lease = _when_free(store, clock, owner, patience)
+    lease = when_free(
+        clock,
+        lambda: store.acquire_lease(CYCLE_LEASE, owner, clock.now(), LEASE_SECONDS, holder=owner),
+        patience,
+    )
     try:
         yield lease
     finally:
         store.release_lease(lease)
 
 
-def _when_free(store: StateStore, clock: Clock, owner: str, patience: timedelta) -> Lease:
+def when_free(clock: Clock, start: Callable[[], T], patience: timedelta) -> T:
+    """Return what ``start`` returns, tried again while a cycle has the lease that it needs.
+
+    :param start: takes the lease, or fails with ``LeaseHeldError`` before it has done anything.
+    :raises LeaseHeldError: a cycle is still at work after ``patience``.
+    """
     give_up_at = clock.now() + patience
     while True:
-        now = clock.now()
         try:
-            return store.acquire_lease(CYCLE_LEASE, owner, now, LEASE_SECONDS, holder=owner)
+            return start()
         except LeaseHeldError:
-            if now >= give_up_at:
+            if clock.now() >= give_up_at:
                 raise
         clock.sleep(LOOK_AGAIN_SECONDS)

@@ -16,15 +16,15 @@ from leadsync.cycle.commit import final_outcomes
 from leadsync.cycle.context import Cycle, CycleKind, CycleRequest, Engine, batches
 from leadsync.cycle.plan_report import build_plan_report
 from leadsync.cycle.runner import give_up
-from leadsync.errors import LeadsyncError, LeaseHeldError
+from leadsync.errors import LeadsyncError
 from leadsync.model import Json
 from leadsync.state.port import LinkRow
+from leadsync.state.turn import when_free
 
 #: pairs of one cycle: full reads of both sides, 300 persons and 5,000 rows a call.
 CHUNK = 15_000
-#: how long a chunk waits for another cycle, and seconds between two looks at its lease.
+#: how long a chunk waits for another cycle.
 PATIENCE = timedelta(minutes=10)
-LOOK_EVERY = 1.0
 #: a chunk that took so long makes a pause, so that a cycle that waits for the lease gets its turn.
 LONG = timedelta(seconds=10)
 PAUSE = 3.0
@@ -116,14 +116,7 @@ def open_when_free(engine: Engine, request: CycleRequest) -> Json:
 
     :raises LeaseHeldError: it did not end within ``PATIENCE``.
     """
-    until = engine.clock.now() + PATIENCE
-    while True:
-        try:
-            return stages.open_cycle(engine, request)
-        except LeaseHeldError:
-            if engine.clock.now() >= until:
-                raise
-        engine.clock.sleep(LOOK_EVERY)
+    return when_free(engine.clock, lambda: stages.open_cycle(engine, request), PATIENCE)
 
 
 def _applied(engine: Engine, cycle: Cycle) -> set[tuple[str, _PairKey]]:
