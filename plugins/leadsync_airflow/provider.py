@@ -18,12 +18,13 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "leadsync",
         "name": "leadsync",
         "description": "Two-way synchronisation of people between Marketo Engage and Dynamics 365.",
-        "versions": [_version()],
+        "versions": [installed_version()],
         "connection-types": [_marketo(), _dynamics()],
     }
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """Return the version of leadsync that is installed."""
     try:
         return version("leadsync")
     except PackageNotFoundError:

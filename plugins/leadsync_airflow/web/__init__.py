@@ -1,0 +1,1 @@
+"""Pages and endpoints under ``/leadsync`` of Airflow's API server; one router per subject."""
