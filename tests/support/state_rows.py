@@ -73,6 +73,7 @@ def journal(number: int = 1, **changed: Any) -> JournalRow:
         "dynamics": "CIO",
         "winner": "dynamics",
         "rule": "type_rule",
+        "made_with": None,
     }
     return cast("JournalRow", {**row, **changed})
 

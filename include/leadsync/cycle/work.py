@@ -117,8 +117,12 @@ def event(
     *,
     side: str | None = None,
     rule: str | None = None,
+    made_with: Values | None = None,
 ) -> JournalRow:
-    """Make a journal row about a whole record."""
+    """Make a journal row about a whole record.
+
+    :param made_with: what a new record gets; fields that stay empty are left out.
+    """
     return JournalRow(
         cycle_id=cycle_id,
         at=at,
@@ -133,6 +137,7 @@ def event(
         dynamics=None,
         winner=None,
         rule=rule,
+        made_with={name: value for name, value in (made_with or {}).items() if value} or None,
     )
 
 

@@ -87,15 +87,15 @@ def _mention(connection: Connection, table: Table, address: str | None) -> Colum
     if address is None or table not in _SAYING:
         return false()
     key, columns = _SAYING[table]
-    if table is journal:
-        return or_(*(func.lower(func.trim(column)) == address for column in columns))
     likely = select(key, *columns).where(or_(*(_may_hold(one, address) for one in columns)))
     naming = [
         row[0]
         for row in connection.execute(likely)
         if any(says(document, address) for document in row[1:])
     ]
-    return among(connection, key, naming)
+    found = among(connection, key, naming)
+    cells = _JOURNAL_CELLS if table is journal else ()
+    return or_(found, *(func.lower(func.trim(cell)) == address for cell in cells))
 
 
 def _may_hold(document: Column[Any], address: str) -> ColumnElement[bool]:
@@ -104,9 +104,10 @@ def _may_hold(document: Column[Any], address: str) -> ColumnElement[bool]:
     return func.lower(type_coerce(document, Text)).contains(text, autoescape=True)
 
 
-#: what can name an address, with the key of its rows.
+_JOURNAL_CELLS = (journal.c.base, journal.c.marketo, journal.c.dynamics)
+#: documents that can name an address, with the key of their rows.
 _SAYING: dict[Table, tuple[Column[Any], tuple[Column[Any], ...]]] = {
-    journal: (journal.c.id, (journal.c.base, journal.c.marketo, journal.c.dynamics)),
+    journal: (journal.c.id, (journal.c.made_with,)),
     intent: (intent.c.intent_id, (intent.c.body,)),
     quarantine: (quarantine.c.id, (quarantine.c.row, quarantine.c.failures)),
 }

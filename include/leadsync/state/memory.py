@@ -102,7 +102,7 @@ class MemoryStateStore:
         self._links.write(changes.links)
         self._write_base(changes)
         self._write_intents(changes.intents)
-        self._journal.extend(row.copy() for row in changes.journal)
+        self._journal.extend(_journalled(row) for row in changes.journal)
         self._quarantine.update((row["id"], _copied(row)) for row in changes.quarantine)
         for key in changes.deferred_cleared:
             self._deferred.pop(key, None)
@@ -259,7 +259,7 @@ class MemoryStateStore:
     ) -> list[JournalRow]:
         persons, rows = set(marketo_ids), set(dynamics_ids)
         found = [
-            row.copy()
+            _journalled(row)
             for row in self._journal
             if (cycle_id is None or row["cycle_id"] == cycle_id)
             and (since is None or row["at"] >= since)
@@ -352,6 +352,11 @@ class MemoryStateStore:
 def _own_report(record: CycleRecord) -> CycleRecord:
     """Return the record with a report that nobody else can change."""
     return replace(record, report=_own(record.report)) if record.report else record
+
+
+def _journalled(row: JournalRow) -> JournalRow:
+    made_with = row.get("made_with")
+    return {**row, "made_with": None if made_with is None else dict(made_with)}
 
 
 def _opened(record: CycleRecord) -> tuple[datetime, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadsync.values.keys import email_key
 
-_DOCUMENTS = ("body", "row", "failures")
+_DOCUMENTS = ("body", "row", "failures", "made_with")
 _VALUES = ("base", "marketo", "dynamics")
 
 

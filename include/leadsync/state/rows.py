@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from leadsync.model import Direction, Json
 
@@ -80,7 +80,8 @@ class JournalRow(TypedDict):
     """One event in a person's story; ``field`` is ``None`` for events on the whole record.
 
     ``kind``: ``written``, ``collision``, ``no_base``, ``created``, ``linked``, ``link_closed``,
-    ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``, ``deactivated``, ``merged``.
+    ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``, ``deactivated``, ``merged``,
+    ``undone``. ``made_with``: what a ``created`` record got, by field, if anything.
     ``side`` is the side that was written, ``None`` when nothing was: a user's change in Marketo
     that our write went over and that lost. Values are canonical: on the side that was written the
     one before, on the other side the one that was written.
@@ -99,6 +100,7 @@ class JournalRow(TypedDict):
     dynamics: str | None
     winner: str | None
     rule: str | None
+    made_with: NotRequired[Values | None]
 
 
 class FailureItem(TypedDict):

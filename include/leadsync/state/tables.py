@@ -139,6 +139,7 @@ journal = Table(
     Column("dynamics", MarkedText),
     Column("winner", Text),
     Column("rule", Text),
+    Column("made_with", JsonText),
     Index("ix_journal_person", "marketo_id"),
     Index("ix_journal_row", "dynamics_id"),
     Index("ix_journal_cycle", "cycle_id"),

@@ -203,9 +203,15 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
     link = link_of(write, cycle, engine, person, write.record["link_status"] or "open")
     if write.operation not in ("update", "move"):  # the link of a move is stored with the commit
         changes.links.append(link)
+        made_with = write.values if write.operation == "create" else None
         changes.journal.append(
             event(
-                cycle.cycle_id, engine.clock.now(), _EVENTS[write.operation], link, side="marketo"
+                cycle.cycle_id,
+                engine.clock.now(),
+                _EVENTS[write.operation],
+                link,
+                side="marketo",
+                made_with=made_with,
             )
         )
     sent = without(write.values, marketo.unsettled.get(link["link_id"], ()))

@@ -113,7 +113,15 @@ class RowLoad:
         warning = Beside.of(write.record).warning or None
         now = engine.clock.now()
         changes.journal.append(
-            event(cycle.cycle_id, now, "created", link, side="dynamics", rule=warning)
+            event(
+                cycle.cycle_id,
+                now,
+                "created",
+                link,
+                side="dynamics",
+                rule=warning,
+                made_with=write.values,
+            )
         )
         if answer.created_on:
             self.created_on[write.record["dynamics_id"]] = answer.created_on

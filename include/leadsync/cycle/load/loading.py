@@ -250,7 +250,10 @@ def link_of(write: Write, cycle: Cycle, engine: Engine, marketo_id: int, status:
 def journal_of(
     write: Write, decisions: dict[str, list[Json]], cycle: Cycle, engine: Engine
 ) -> list[JournalRow]:
-    """Return the journal rows of a write's field decisions, for the fields that were written."""
+    """Return the journal rows of a write's field decisions, for the fields that were written.
+
+    They tell what was sent, which is not what was decided when a value was cut.
+    """
     now = engine.clock.now()
     return [
         JournalRow(
@@ -263,8 +266,8 @@ def journal_of(
             dynamics_id=row["dynamics_id"],
             field=row["field"],
             base=row["base"],
-            marketo=row["marketo"],
-            dynamics=row["dynamics"],
+            marketo=row["marketo"] if row["side"] == "marketo" else write.values[row["field"]],
+            dynamics=row["dynamics"] if row["side"] == "dynamics" else write.values[row["field"]],
             winner=row["winner"],
             rule=row["rule"],
         )
