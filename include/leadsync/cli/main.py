@@ -14,6 +14,7 @@ from leadsync.cli.compare import field_backfill, reconcile
 from leadsync.cli.cycle import cycle, plan
 from leadsync.cli.doctor import doctor
 from leadsync.cli.erase import erase
+from leadsync.cli.explain import explain
 from leadsync.cli.quarantine import quarantine
 from leadsync.cli.requests import sync_now, sync_person
 from leadsync.cli.sandbox import sandbox
@@ -48,6 +49,7 @@ for command in (
     sync_now,
     doctor,
     status,
+    explain,
     quarantine,
     erase,
     sandbox,

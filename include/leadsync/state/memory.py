@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from leadsync.model import Direction, Json, Table
-from leadsync.state import conflicts
+from leadsync.state import conflicts, remembered
 from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_links import LinkIndex
@@ -29,6 +29,7 @@ from leadsync.state.port import (
     QuarantineRow,
     QuarantineStatus,
     RelatedRow,
+    Remembered,
     RequestRow,
     StateChanges,
     Values,
@@ -273,6 +274,10 @@ class MemoryStateStore:
         self, *, waiting: bool = False, ids: Sequence[str] | None = None
     ) -> list[RequestRow]:
         return self._requests.find(waiting=waiting, ids=ids)
+
+    def remembered(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> Remembered:
+        items, requests = map(_copied, self._quarantine.values()), self.requests()
+        return remembered.of(items, self.deferred(), requests, marketo_ids, dynamics_ids)
 
     def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:
         return self._requests.related(table, ids)

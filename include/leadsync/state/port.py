@@ -27,6 +27,7 @@ from leadsync.state.rows import (
     QuarantineRow,
     QuarantineStatus,
     RelatedRow,
+    Remembered,
     RequestAction,
     RequestRow,
     StateChanges,
@@ -49,6 +50,7 @@ __all__ = [
     "QuarantineRow",
     "QuarantineStatus",
     "RelatedRow",
+    "Remembered",
     "RequestAction",
     "RequestRow",
     "StateChanges",
@@ -210,6 +212,10 @@ class StateStore(Protocol):
         self, *, waiting: bool = False, ids: Sequence[str] | None = None
     ) -> list[RequestRow]:
         """Return requests in the order in which they came: those waiting, or those named."""
+        ...
+
+    def remembered(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> Remembered:
+        """Return quarantine items, carried records and requests of any of these records."""
         ...
 
     def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:

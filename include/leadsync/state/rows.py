@@ -233,6 +233,20 @@ class CycleRecord:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What concerns some records, each part in the order in which it came; items of any status."""
+
+    quarantine: list[QuarantineRow]
+    deferred: list[DeferredRow]
+    requests: list[RequestRow]
+
+    @property
+    def waiting(self) -> list[QuarantineRow]:
+        """The quarantine items that have no end yet."""
+        return [item for item in self.quarantine if item["status"] in ("open", "released")]
+
+
 @dataclass(slots=True)
 class StateChanges:
     """What one transaction stores; empty parts cost nothing.

@@ -8,7 +8,17 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from leadsync.model import Direction, Json, Table
-from leadsync.state import cycles, erase, journal, links, marks, quarantine, related, requests
+from leadsync.state import (
+    cycles,
+    erase,
+    journal,
+    links,
+    marks,
+    quarantine,
+    related,
+    remembered,
+    requests,
+)
 from leadsync.state import lease as leases
 from leadsync.state.conflicts import naming_conflicts
 from leadsync.state.engine import reading, writing
@@ -24,6 +34,7 @@ from leadsync.state.port import (
     QuarantineRow,
     QuarantineStatus,
     RelatedRow,
+    Remembered,
     RequestRow,
     StateChanges,
     Values,
@@ -195,6 +206,10 @@ class SqlStateStore:
     ) -> list[RequestRow]:
         with reading(self.engine) as connection:
             return requests.read(connection, waiting=waiting, ids=ids)
+
+    def remembered(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> Remembered:
+        with reading(self.engine) as connection:
+            return remembered.read(connection, marketo_ids, dynamics_ids)
 
     def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:
         with reading(self.engine) as connection:

@@ -113,6 +113,7 @@ def everything(store: StateStore) -> list[object]:
         store.counts(),
         store.requests(),
         store.requests(waiting=True, ids=["request-1", "request-2"]),
+        store.remembered([1, 2], [row_id(3)]),
         store.related("account", [row_id(1), row_id(2)]),
         store.lookups_of(["link-1", "link-2"]),
         store.links_referring("parentcustomerid", "account", [row_id(1), row_id(2)]),
