@@ -15,7 +15,7 @@ from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import LeaseHeldError, QuotaSpentError
 from leadsync.marketo.client import MarketoClient
 from leadsync.model import Json
-from leadsync.review import decide_items
+from leadsync.review.decide import decide_items
 from support.recorded import Recording, SkippingClock
 from support.sandbox import RunningSandbox
 from support.synced import Synced

@@ -7,11 +7,13 @@ from typing import Any, cast
 
 from leadsync.state.port import (
     DeferredRow,
+    FailureItem,
     IntentRow,
     JournalRow,
     LinkRow,
     LookupRow,
     MarkRow,
+    QuarantineEventRow,
     QuarantineRow,
     RelatedRow,
     RequestRow,
@@ -92,22 +94,39 @@ def quarantined(number: int = 1, **changed: Any) -> QuarantineRow:
         "fingerprint": "f",
         "rules_hash": "r",
         "row": {"email": "x"},
-        "failures": [
-            {
-                "field": "email",
-                "rule": "format",
-                "value": "x",
-                "limit": None,
-                "message": "No e-mail address.",
-                "source": "validation",
-            }
-        ],
+        "failures": [failure()],
         "attempts": 1,
         "first_seen": NOON,
         "last_seen": NOON,
         "cycle_id": "c1",
     }
     return cast("QuarantineRow", {**row, **changed})
+
+
+def failure(**changed: Any) -> FailureItem:
+    """Return a failed format of an e-mail address."""
+    failed: dict[str, Any] = {
+        "field": "email",
+        "rule": "format",
+        "value": "x",
+        "limit": None,
+        "message": "No e-mail address.",
+        "source": "validation",
+    }
+    return cast("FailureItem", {**failed, **changed})
+
+
+def item_event(number: int = 1, **changed: Any) -> QuarantineEventRow:
+    """Return the release of item ``number`` by a person."""
+    row: dict[str, Any] = {
+        "item_id": f"item-{number}",
+        "at": NOON,
+        "kind": "released",
+        "actor": "Åsa",
+        "cycle_id": None,
+        "detail": None,
+    }
+    return cast("QuarantineEventRow", {**row, **changed})
 
 
 def deferred(number: int = 1, **changed: Any) -> DeferredRow:

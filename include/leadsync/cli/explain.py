@@ -6,10 +6,10 @@ import click
 
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json, print_table
-from leadsync.cli.quarantine import item_document
 from leadsync.clock import format_instant
 from leadsync.engine import build_engine
 from leadsync.model import Json
+from leadsync.review.documents import item_document
 
 
 @click.command()

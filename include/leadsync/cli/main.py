@@ -15,7 +15,7 @@ from leadsync.cli.cycle import cycle, plan
 from leadsync.cli.doctor import doctor
 from leadsync.cli.erase import erase
 from leadsync.cli.explain import explain
-from leadsync.cli.quarantine import quarantine
+from leadsync.cli.quarantine.group import quarantine
 from leadsync.cli.requests import sync_now, sync_person
 from leadsync.cli.sandbox import sandbox
 from leadsync.cli.status import status

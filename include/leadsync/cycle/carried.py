@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from leadsync.cycle.context import Engine
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Direction, Table
-from leadsync.state.port import DeferredRow, QuarantineRow, QuarantineStatus
-
-OPEN: tuple[QuarantineStatus, ...] = ("open", "released")
+from leadsync.state.port import DeferredRow, QuarantineRow
+from leadsync.state.rows import ON_THEIR_WAY, WAITING
 
 
 @dataclass(slots=True)
@@ -56,14 +55,14 @@ class Unfinished:
             item
             for group in self.quarantine.values()
             for item in group
-            if item["status"] == "released" or item["rules_hash"] != plan.rules_hash
+            if item["status"] in ON_THEIR_WAY or item["rules_hash"] != plan.rules_hash
         ]
 
 
 def unfinished(engine: Engine) -> Unfinished:
     """Read what is unfinished from the state store."""
     found = Unfinished()
-    for item in engine.store.quarantine(statuses=OPEN):
+    for item in engine.store.quarantine(statuses=WAITING):
         found.quarantine[_record(item)].append(item)
     for row in engine.store.deferred():
         found.deferred[row["record_key"]] = row

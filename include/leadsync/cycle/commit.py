@@ -14,6 +14,7 @@ from leadsync.cycle.consent.marks import add_marks
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.extract.full_comparison import full_comparisons
+from leadsync.cycle.gather.endings import ENDING_OPERATIONS
 from leadsync.cycle.load.loading import staged_links
 from leadsync.cycle.load.stamp_persons import unstamped
 from leadsync.cycle.plan.schemas import plan_of
@@ -70,18 +71,23 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     items = _quarantined(engine, cycle)
     afterwards = _afterwards(engine, cycle, outcomes)
     keeper = QuarantineKeeper(
-        cycle.cycle_id, plan.rules_hash, engine.clock.now(), engine.new_id, pending
+        cycle.cycle_id,
+        plan.rules_hash,
+        engine.clock.now(),
+        engine.new_id,
+        pending,
+        _endings(engine, cycle),
     )
     changes = StateChanges(
         links=_links(engine, cycle),
         base=_base(engine, cycle),
         journal=_events(engine, cycle),
-        quarantine=keeper.changes(items, [*outcomes, *afterwards]),
         deferred=_deferred(cycle, pending, [*outcomes, *_carried_on(engine, cycle, outcomes)]),
         deferred_cleared=list(pending.deferred) if cycle.moves_cursors else [],
         requests=answered(engine, cycle, [*outcomes, *afterwards], items),
         cycle=_closed(engine, cycle, stored, report),
     )
+    keeper.add_to(changes, items, [*outcomes, *afterwards])
     add_marks(engine, cycle, changes)
     add_relations(engine, cycle, plan, changes)
     if cycle.moves_cursors:
@@ -193,6 +199,16 @@ def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
     for link_id, values in settled_base(engine, cycle, applied).items():
         base.setdefault(link_id, {}).update(values)
     return base
+
+
+def _endings(engine: Engine, cycle: Cycle) -> dict[str, str]:
+    """Return the operations that end a pair or close a record, by record key."""
+    return {
+        write["record_key"]: write["operation"]
+        for side in ("marketo", "dynamics")
+        for write in engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
+        if write["operation"] in ENDING_OPERATIONS
+    }
 
 
 def _linking_writes(engine: Engine, cycle: Cycle, side: str) -> list[tuple[Json, Values]]:

@@ -10,9 +10,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from leadsync.errors import StateError
-from leadsync.state import links, quarantine
+from leadsync.state import links
 from leadsync.state.engine import reading
 from leadsync.state.port import LIVE, LinkRow, QuarantineRow, StateChanges
+from leadsync.state.rows import WAITING
 from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import quarantine as quarantine_table
 
@@ -86,7 +87,7 @@ def item_conflict(rows: Iterable[QuarantineRow]) -> StateError | None:
     """Return an error when two of ``rows`` wait under one record key."""
     owners: dict[str, str] = {}
     for row in rows:
-        if row["status"] not in quarantine.WAITING:
+        if row["status"] not in WAITING:
             continue
         other = owners.setdefault(row["record_key"], row["id"])
         if other != row["id"]:

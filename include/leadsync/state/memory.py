@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from leadsync.model import Direction, Json, Table
+from leadsync.model import Json, Table
 from leadsync.state import conflicts, remembered
+from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_links import LinkIndex
+from leadsync.state.memory_quarantine import MemoryQuarantine
 from leadsync.state.memory_requests import MemoryRequests
 from leadsync.state.mentions import mentions
 from leadsync.state.port import (
@@ -26,6 +28,7 @@ from leadsync.state.port import (
     LinkRow,
     LookupRow,
     MarkKind,
+    QuarantineEventRow,
     QuarantineRow,
     QuarantineStatus,
     RelatedRow,
@@ -54,7 +57,7 @@ class MemoryStateStore:
         self._intents: dict[str, IntentRow] = {}
         self._intents_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._journal: list[JournalRow] = []
-        self._quarantine: dict[str, QuarantineRow] = {}
+        self._quarantine = MemoryQuarantine()
         self._deferred: dict[str, DeferredRow] = {}
         self._seen: dict[str, datetime] = {}
         self._cursors: dict[str, str] = {}
@@ -104,7 +107,7 @@ class MemoryStateStore:
         self._write_base(changes)
         self._write_intents(changes.intents)
         self._journal.extend(_journalled(row) for row in changes.journal)
-        self._quarantine.update((row["id"], _copied(row)) for row in changes.quarantine)
+        self._quarantine.apply(changes)
         for key in changes.deferred_cleared:
             self._deferred.pop(key, None)
         self._deferred.update((row["record_key"], row.copy()) for row in changes.deferred)
@@ -144,7 +147,7 @@ class MemoryStateStore:
             "lookup": _removed(self._requests.lookups, lookups),
             "intent": _removed_where(self._intents, names),
             "journal": len(journal),
-            "quarantine": _removed_where(self._quarantine, names),
+            "quarantine": self._quarantine.remove(names),
             "deferred": _removed_where(self._deferred, names),
             "request": _removed_where(self._requests.requests, names),
             "link": len(links),
@@ -234,21 +237,21 @@ class MemoryStateStore:
         *,
         statuses: Sequence[QuarantineStatus] | None = None,
         ids: Sequence[str] | None = None,
-        direction: Direction | None = None,
-        table: Table | None = None,
+        where: ItemFilter | None = None,
         limit: int | None = None,
     ) -> list[QuarantineRow]:
-        found = [
-            row
-            for row in self._quarantine.values()
-            if (statuses is None or row["status"] in statuses)
-            and (ids is None or row["id"] in ids)
-            and (direction is None or row["direction"] == direction)
-            and (table is None or row["dynamics_table"] == table)
-        ]
-        found.sort(key=lambda row: row["id"])
-        found.sort(key=lambda row: row["last_seen"], reverse=True)
-        return [_copied(row) for row in found[:limit]]
+        return self._quarantine.find(statuses=statuses, ids=ids, where=where, limit=limit)
+
+    def quarantine_causes(
+        self,
+        *,
+        statuses: Sequence[QuarantineStatus] | None = None,
+        where: ItemFilter | None = None,
+    ) -> list[Cause]:
+        return self._quarantine.causes(statuses=statuses, where=where)
+
+    def quarantine_events(self, item_ids: Sequence[str]) -> list[QuarantineEventRow]:
+        return self._quarantine.events(item_ids)
 
     def journal(
         self,
@@ -306,7 +309,7 @@ class MemoryStateStore:
         return {
             "links_lead": len(self._links.live("lead")),
             "links_contact": len(self._links.live("contact")),
-            "quarantine_open": len(self.quarantine(statuses=["open"])),
+            "quarantine_open": len(self._quarantine.find(statuses=["open"])),
             "deferred": len(self._deferred),
             "requests_waiting": len(self._requests.find(waiting=True, ids=None)),
         }
@@ -327,9 +330,7 @@ class MemoryStateStore:
         after = {row["link_id"]: row for row in self._links.near(changes.links)}
         after.update({row["link_id"]: row for row in changes.links})
         conflict = conflicts.link_conflict(after.values())
-        if changes.quarantine and not conflict:
-            items = {**self._quarantine, **{row["id"]: row for row in changes.quarantine}}
-            conflict = conflicts.item_conflict(items.values())
+        conflict = conflict or self._quarantine.conflict(changes)
         if conflict:
             raise conflict
         for link_id in sorted(changes.base):

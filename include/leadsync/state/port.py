@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from leadsync.model import Direction, Json, Table
+from leadsync.model import Json, Table
+from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.rows import (
     LIVE,
     CycleRecord,
@@ -24,6 +25,7 @@ from leadsync.state.rows import (
     LookupRow,
     MarkKind,
     MarkRow,
+    QuarantineEventRow,
     QuarantineRow,
     QuarantineStatus,
     RelatedRow,
@@ -47,6 +49,7 @@ __all__ = [
     "LookupRow",
     "MarkKind",
     "MarkRow",
+    "QuarantineEventRow",
     "QuarantineRow",
     "QuarantineStatus",
     "RelatedRow",
@@ -190,11 +193,26 @@ class StateStore(Protocol):
         *,
         statuses: Sequence[QuarantineStatus] | None = None,
         ids: Sequence[str] | None = None,
-        direction: Direction | None = None,
-        table: Table | None = None,
+        where: ItemFilter | None = None,
         limit: int | None = None,
     ) -> list[QuarantineRow]:
-        """Return quarantine items, newest first."""
+        """Return quarantine items that meet all conditions given, newest first."""
+        ...
+
+    def quarantine_causes(
+        self,
+        *,
+        statuses: Sequence[QuarantineStatus] | None = None,
+        where: ItemFilter | None = None,
+    ) -> list[Cause]:
+        """Return why items are in quarantine, the most frequent cause first.
+
+        An item that failed several rules counts for each of them that meets ``where``.
+        """
+        ...
+
+    def quarantine_events(self, item_ids: Sequence[str]) -> list[QuarantineEventRow]:
+        """Return what happened to the items, in the order in which it did."""
         ...
 
     def journal(

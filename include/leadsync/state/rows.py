@@ -32,7 +32,14 @@ MAKING = ("create", "link")
 UPDATES = ("update", "link")
 UNANSWERED = ("pending", "deferred")
 
+#: ``open``: held. ``released``: to be tried again, by a person's wish. ``retried``: tried, and its
+#: write waits for the next cycle. Ends: ``recovered`` (written, or nothing is left to write),
+#: ``discarded`` (given up by a person), ``superseded`` (its record went another way).
 QuarantineStatus = Literal["open", "released", "retried", "recovered", "discarded", "superseded"]
+#: statuses in which an item waits for its record; at most one such item per record key.
+WAITING: tuple[QuarantineStatus, ...] = ("open", "released", "retried")
+#: statuses in which an item is tried by the next cycle, changed or not.
+ON_THEIR_WAY: tuple[QuarantineStatus, ...] = ("released", "retried")
 
 #: canonical values by field (Marketo REST name); ``None`` is null. See docs/architecture.md.
 Values = dict[str, str | None]
@@ -115,7 +122,7 @@ class FailureItem(TypedDict):
 
 
 class QuarantineRow(TypedDict):
-    """A failed row. ``record_key`` is unique among items that are ``open`` or ``released``.
+    """A failed row. ``record_key`` is unique among items that wait (``WAITING``).
 
     ``record_key``: ``to_marketo:{table}:{dynamics_id}`` or ``to_dynamics:{marketo_id}``, plus
     ``:{field}`` for a held field. ``fingerprint`` covers the values written; ``rules_hash`` covers
@@ -138,6 +145,25 @@ class QuarantineRow(TypedDict):
     first_seen: datetime
     last_seen: datetime
     cycle_id: str
+
+
+QuarantineEventKind = Literal[
+    "opened", "failed_again", "released", "retried", "fixed", "recovered", "discarded", "superseded"
+]
+
+
+class QuarantineEventRow(TypedDict):
+    """What happened to a quarantine item: by a person (``actor``) or by a cycle (``cycle_id``).
+
+    ``detail`` names rules, fields and systems, and never a value.
+    """
+
+    item_id: str
+    at: datetime
+    kind: QuarantineEventKind
+    actor: str | None
+    cycle_id: str | None
+    detail: str | None
 
 
 class DeferredRow(TypedDict):
@@ -256,6 +282,7 @@ class StateChanges:
     :param base_dropped: links whose base is forgotten.
     :param intents: upserted by ``intent_id``.
     :param quarantine: upserted by ``id``.
+    :param quarantine_events: added to the history of items that are stored, or are stored now.
     :param deferred: upserted by ``record_key``; ``deferred_cleared`` are removed first.
     :param seen_activities: GUID and activity time; those before ``seen_before`` are pruned.
     :param cursors: by name.
@@ -271,6 +298,7 @@ class StateChanges:
     intents: list[IntentRow] = field(default_factory=list)
     journal: list[JournalRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
+    quarantine_events: list[QuarantineEventRow] = field(default_factory=list)
     deferred: list[DeferredRow] = field(default_factory=list)
     deferred_cleared: list[str] = field(default_factory=list)
     seen_activities: dict[str, datetime] = field(default_factory=dict)

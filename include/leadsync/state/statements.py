@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, func, literal, select
@@ -11,6 +11,8 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
+#: rows that a streamed result holds.
+_AT_ONCE = 1000
 
 
 def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
@@ -35,6 +37,12 @@ def rows_of(connection: Connection, statement: Any) -> list[Row]:
     result = connection.execute(statement)
     names = tuple(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result.all()]
+
+
+def streamed(connection: Connection, statement: Any) -> Iterator[Row]:
+    """Yield the rows of ``statement`` without holding all of them."""
+    result = connection.execute(statement.execution_options(yield_per=_AT_ONCE))
+    return (dict(row) for row in result.mappings())
 
 
 def columns_but(table: Table, *left_out: str) -> Sequence[Column[Any]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from leadsync.model import Direction, Json, Table
+from leadsync.model import Json, Table
 from leadsync.state import (
     cycles,
     erase,
@@ -15,6 +15,7 @@ from leadsync.state import (
     links,
     marks,
     quarantine,
+    quarantine_events,
     related,
     remembered,
     requests,
@@ -22,6 +23,7 @@ from leadsync.state import (
 from leadsync.state import lease as leases
 from leadsync.state.conflicts import naming_conflicts
 from leadsync.state.engine import reading, writing
+from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.port import (
     CycleRecord,
     DeferredRow,
@@ -31,6 +33,7 @@ from leadsync.state.port import (
     LinkRow,
     LookupRow,
     MarkKind,
+    QuarantineEventRow,
     QuarantineRow,
     QuarantineStatus,
     RelatedRow,
@@ -84,6 +87,7 @@ class SqlStateStore:
             journal.write_rows(connection, changes.journal)
             journal.remember_activities(connection, changes.seen_activities, changes.seen_before)
             quarantine.write_items(connection, changes.quarantine)
+            quarantine_events.write(connection, changes.quarantine_events)
             quarantine.write_deferred(connection, changes.deferred_cleared, changes.deferred)
             requests.write(connection, changes.requests)
             related.write(connection, changes.related, changes.lookups)
@@ -170,19 +174,26 @@ class SqlStateStore:
         *,
         statuses: Sequence[QuarantineStatus] | None = None,
         ids: Sequence[str] | None = None,
-        direction: Direction | None = None,
-        table: Table | None = None,
+        where: ItemFilter | None = None,
         limit: int | None = None,
     ) -> list[QuarantineRow]:
         with reading(self.engine) as connection:
             return quarantine.items(
-                connection,
-                statuses=statuses,
-                ids=ids,
-                direction=direction,
-                table=table,
-                limit=limit,
+                connection, statuses=statuses, ids=ids, where=where, limit=limit
             )
+
+    def quarantine_causes(
+        self,
+        *,
+        statuses: Sequence[QuarantineStatus] | None = None,
+        where: ItemFilter | None = None,
+    ) -> list[Cause]:
+        with reading(self.engine) as connection:
+            return quarantine.causes(connection, statuses=statuses, where=where)
+
+    def quarantine_events(self, item_ids: Sequence[str]) -> list[QuarantineEventRow]:
+        with reading(self.engine) as connection:
+            return quarantine_events.of_items(connection, item_ids)
 
     def journal(
         self,

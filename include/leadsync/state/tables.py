@@ -22,7 +22,7 @@ metadata = MetaData(
 )
 
 _LIVE = text("status IN ('open', 'out_of_scope', 'inactive')")
-_WAITING = text("status IN ('open', 'released')")
+_WAITING = text("status IN ('open', 'released', 'retried')")
 _UNCONFIRMED = text("operation IN ('create', 'link') AND status = 'pending'")
 
 #: SQLite numbers rows by itself only in a column declared exactly INTEGER PRIMARY KEY.
@@ -172,6 +172,20 @@ quarantine = Table(
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
     ),
+)
+
+#: what happened to an item; goes with it.
+quarantine_event = Table(
+    "quarantine_event",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("item_id", Text, ForeignKey("quarantine.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", MarkedText),
+    Column("cycle_id", Text),
+    Column("detail", MarkedText),
+    Index("ix_quarantine_event_item", "item_id"),
 )
 
 deferred = Table(

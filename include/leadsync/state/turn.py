@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,12 +27,13 @@ def turn(
 ) -> Iterator[Lease]:
     """Hold the lease of cycles for the body, waiting for a cycle under way to end.
 
-    :param owner: who asks, for whoever has to wait.
+    :param owner: who asks, for whoever has to wait; two of one name do not share the lease.
     :raises LeaseHeldError: a cycle is still at work after ``patience``.
     """
+    name = f"{owner} {uuid.uuid4()}"
     lease = when_free(
         clock,
-        lambda: store.acquire_lease(CYCLE_LEASE, owner, clock.now(), LEASE_SECONDS, holder=owner),
+        lambda: store.acquire_lease(CYCLE_LEASE, name, clock.now(), LEASE_SECONDS, holder=owner),
         patience,
     )
     try:

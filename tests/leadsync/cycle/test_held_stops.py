@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadsync.review import decide_items
+from leadsync.review.decide import decide_items
 from support.world import World, world
 
 __all__ = ["world"]

@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from leadsync.errors import StateError
+from leadsync.state.item_filter import ItemFilter
 from leadsync.state.port import CycleRecord, StateChanges, StateStore
 from leadsync.state.store import SqlStateStore
 from leadsync.values.marks import ABSENT, invalid
@@ -99,8 +100,8 @@ def test_quarantine_is_listed_newest_first_and_filtered(store: StateStore) -> No
     done = quarantined(3, status="recovered", dynamics_table="contact")
     keep(store, quarantine=[old, new, done])
     assert store.quarantine() == [new, old, done]
-    assert store.quarantine(statuses=["open"], direction="to_marketo") == [old]
-    assert store.quarantine(table="contact") == [done]
+    assert store.quarantine(statuses=["open"], where=ItemFilter(direction="to_marketo")) == [old]
+    assert store.quarantine(where=ItemFilter(table="contact")) == [done]
     assert store.quarantine(ids=["item-1", "item-3"]) == [old, done]
     assert store.quarantine(ids=[]) == []
     assert store.quarantine(limit=1) == [new]

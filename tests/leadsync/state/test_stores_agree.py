@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadsync.errors import StateError
+from leadsync.state.item_filter import ItemFilter
 from leadsync.state.memory import MemoryStateStore
 from leadsync.state.port import Lease, StateChanges, StateStore
 from leadsync.state.store import SqlStateStore
@@ -15,7 +16,9 @@ from leadsync.state.tables import metadata
 from support.state_rows import (
     NOON,
     deferred,
+    failure,
     intent,
+    item_event,
     journal,
     link,
     lookup,
@@ -27,6 +30,7 @@ from support.state_rows import (
 )
 
 FEW = st.integers(1, 3)
+TEXTS = ["email", "e_mail", 'say "é"', "SAY \\\ud800", "Ärlig\u2028", "\0"]
 TABLE = st.sampled_from(["lead", "contact"])
 STATUS = st.sampled_from(["open", "out_of_scope", "dynamics_deleted", "converted"])
 VALUES = st.dictionaries(st.sampled_from("abc"), st.none() | st.sampled_from(["1", "2", ""]))
@@ -37,15 +41,22 @@ LINK = st.builds(
     *(FEW, FEW, FEW, TABLE, STATUS),
 )
 LINK_ID = FEW.map("link-{}".format)
+#: texts that JSON, LIKE and upper case treat in their own ways.
+FAILURE = st.builds(
+    lambda field, rule, message: failure(field=field, rule=rule, message=message),
+    *(st.sampled_from(TEXTS), st.sampled_from(["format", "100%"]), st.sampled_from(TEXTS)),
+)
 #: an item keeps its record for ever; items 2 and 3 are about the same one.
 ITEM = st.builds(
-    lambda number, status, minutes: quarantined(
+    lambda number, status, minutes, failures: quarantined(
         number,
         record_key=f"to_dynamics:{min(number, 2)}",
         status=status,
         last_seen=NOON + timedelta(minutes=minutes),
+        failures=failures,
     ),
-    *(FEW, st.sampled_from(["open", "released", "superseded"]), FEW),
+    *(FEW, st.sampled_from(["open", "released", "retried", "superseded"]), FEW),
+    st.lists(FAILURE, min_size=1, max_size=3),
 )
 LOOKUP = st.builds(lambda number, target: lookup(number, target_id=row_id(target)), FEW, FEW)
 REQUEST = st.builds(
@@ -62,6 +73,7 @@ CHANGES = st.builds(
     intents=st.lists(FEW.map(intent), max_size=2),
     journal=st.lists(FEW.map(journal), max_size=2),
     quarantine=st.lists(ITEM, max_size=3),
+    quarantine_events=st.lists(FEW.map(item_event), max_size=2),
     deferred=st.lists(FEW.map(deferred), max_size=2),
     deferred_cleared=st.lists(FEW.map(lambda n: deferred(n)["record_key"]), max_size=1),
     seen_activities=st.dictionaries(
@@ -75,6 +87,12 @@ CHANGES = st.builds(
     marks=st.lists(FEW.map(mark), max_size=2),
     marks_dropped=st.lists(FEW.map(lambda n: ("opted_out", f"hash-{n}")), max_size=1),
 )
+FILTERS = [
+    None,
+    *(ItemFilter(field=text, rule="100%") for text in TEXTS),
+    *(ItemFilter(text=text) for text in ("ä", "SAY", "\0")),
+    ItemFilter(since=NOON + timedelta(minutes=2), person=2, source="validation"),
+]
 #: (who acts, seconds later, what is stored): owners overtake each other when a lease has expired.
 STEPS = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 40), CHANGES), max_size=8)
 
@@ -107,6 +125,9 @@ def everything(store: StateStore) -> list[object]:
         store.unconfirmed_pairs([row_id(1), row_id(2)]),
         store.journal(),
         store.quarantine(),
+        *(store.quarantine(where=where, limit=2) for where in FILTERS),
+        *(store.quarantine_causes(where=where) for where in FILTERS),
+        store.quarantine_events([f"item-{n}" for n in range(4)]),
         store.deferred(),
         store.known_activities("xyz"),
         store.cursors(),

@@ -13,6 +13,8 @@ from leadsync.state.port import LinkRow
 #: a person's own fields.
 EndingKind = Literal["deactivate", "merge", "unlink"]
 ENDINGS: tuple[EndingKind, ...] = ("deactivate", "merge", "unlink")
+#: operations that end a pair or close a record, and bring no values.
+ENDING_OPERATIONS = (*ENDINGS, "flag_deleted")
 
 
 @dataclass(frozen=True, slots=True)

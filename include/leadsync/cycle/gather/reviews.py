@@ -11,6 +11,7 @@ from leadsync.cycle.gather.inactive_rows import is_active
 from leadsync.cycle.work import Held, Work
 from leadsync.model import Json
 from leadsync.state.port import FailureItem, LinkRow, QuarantineRow, Values
+from leadsync.state.rows import ON_THEIR_WAY
 
 IN_MARKETO = "merged_in_marketo"
 IN_DYNAMICS = "merged_in_dynamics"
@@ -50,7 +51,7 @@ def stays_reported(
         work.reviews[key].values = values
         return True
     item = open_review(pending, key)
-    if item is not None and item["status"] == "released":
+    if item is not None and item["status"] in ON_THEIR_WAY:
         return None
     open_row = is_active(row) and not row["master_id"]
     if item is not None and (open_row or item["failures"][0]["rule"] == IN_DYNAMICS):

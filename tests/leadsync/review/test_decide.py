@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadsync.errors import ConfigurationError, LeaseHeldError
-from leadsync.review import decide_items
+from leadsync.review.decide import decide_items
 from leadsync.state.memory import MemoryStateStore
 from leadsync.state.port import StateChanges
 from leadsync.state.turn import CYCLE_LEASE, PATIENCE
