@@ -10,7 +10,7 @@ be written, write it, and only then move the cursors. Running it again writes no
 | read a past range again | *Backfill*, or trigger with `window_from` and `window_to` |
 | repeat a failed cycle | clear its failed tasks, or wait: the next run carries on |
 | run more or less often | set `LEADSYNC_SCHEDULE` (cron, UTC) |
-| be alerted | set `LEADSYNC_ALERT_EMAIL` and the connection `smtp_default` |
+| be alerted | set `LEADSYNC_ALERT_EMAIL` or `LEADSYNC_ALERT_APPRISE` (README) |
 
 Connections: `marketo_default`, `dynamics_default`, and `leadsync_db` in production.
 """
@@ -22,6 +22,7 @@ from typing import Any
 from airflow.sdk import Param, dag, get_current_context, task
 
 from leadsync_airflow import params, tasks
+from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.cycle_dag import wire_cycle
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, cycle_timetable, default_args
 
@@ -32,6 +33,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, cycle_timetable, def
     max_active_runs=1,
     dagrun_timeout=DAGRUN_TIMEOUT,
     default_args=default_args(),
+    on_failure_callback=run_failure_callbacks(),
     doc_md=__doc__,
     tags=TAGS,
     params={

@@ -24,6 +24,7 @@ from typing import Any
 from airflow.sdk import Param, dag, get_current_context, task
 
 from leadsync_airflow import params, requested
+from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 
 
@@ -34,6 +35,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
     is_paused_upon_creation=False,
     dagrun_timeout=DAGRUN_TIMEOUT,
     default_args=default_args(),
+    on_failure_callback=run_failure_callbacks(),
     doc_md=__doc__,
     tags=TAGS,
     params={

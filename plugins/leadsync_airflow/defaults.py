@@ -18,7 +18,7 @@ from leadsync.errors import (
     QuotaSpentError,
     UnreachableError,
 )
-from leadsync_airflow.alerts import log_failure, mail_failure
+from leadsync_airflow.alerts.callbacks import task_failure_callbacks, task_success_callbacks
 
 OWNER = "leadsync"
 TAGS = ["leadsync", "marketo", "dynamics365"]
@@ -65,7 +65,8 @@ def default_args() -> dict[str, Any]:
         "max_retry_delay": timedelta(minutes=5),
         "retry_policy": RETRY_POLICY,
         "execution_timeout": timedelta(hours=2),
-        "on_failure_callback": [log_failure, mail_failure],
+        "on_failure_callback": task_failure_callbacks(),
+        "on_success_callback": task_success_callbacks(),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
+from leadsync_airflow.alerts.callbacks import note_run_failure, note_success, note_task_failure
 from leadsync_airflow.defaults import RETRY_POLICY, TAGS
 
 DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
@@ -42,6 +43,13 @@ def test_dags_are_documented_tagged_and_bounded(dagbag: DagBag) -> None:
         assert dag.dagrun_timeout, dag.dag_id
         assert not dag.catchup, dag.dag_id
         assert dag.max_active_runs == 1, dag.dag_id
+        assert dag.owner == "leadsync", dag.dag_id
+
+
+def test_dags_tell_of_runs_that_airflow_ends(dagbag: DagBag) -> None:
+    for dag in dagbag.dags.values():
+        assert isinstance(dag.on_failure_callback, list), dag.dag_id
+        assert note_run_failure in dag.on_failure_callback, dag.dag_id
 
 
 def test_dags_that_only_people_start_are_ready_and_others_wait_for_them(dagbag: DagBag) -> None:
@@ -59,7 +67,24 @@ def test_tasks_are_owned_documented_bounded_and_alerting(dagbag: DagBag) -> None
         assert task.retries > 0, task
         assert task.retry_policy is RETRY_POLICY, task
         assert timedelta(0) < task.execution_timeout <= timedelta(hours=2), task
-        assert len(task.on_failure_callback) == 2, task
+        assert note_task_failure in task.on_failure_callback, task
+        assert note_success in task.on_success_callback, task
+
+
+def test_configured_channels_hear_of_every_task_and_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSYNC_ALERT_EMAIL", "ops@example.com")
+    monkeypatch.setenv("LEADSYNC_ALERT_APPRISE", "chat, pager")
+    bag = DagBag(str(DAGS_FOLDER), collect_dags=True)
+    expected = ["email:smtp_default", "apprise:chat", "apprise:pager"]
+    for dag in bag.dags.values():
+        assert channels(dag.on_failure_callback) == expected, dag.dag_id
+        for task in dag.tasks:
+            assert channels(task.on_failure_callback) == expected, task
+            assert channels(task.on_success_callback) == expected, task
+
+
+def channels(callbacks: Any) -> list[str]:
+    return [one.channel.name for one in callbacks if hasattr(one, "channel")]
 
 
 def test_no_task_touches_two_dags_in_one_file(dagbag: DagBag) -> None:

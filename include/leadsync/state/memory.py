@@ -14,6 +14,7 @@ from leadsync.state import conflicts, remembered
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
+from leadsync.state.memory_incidents import MemoryIncidents
 from leadsync.state.memory_links import LinkIndex
 from leadsync.state.memory_quarantine import MemoryQuarantine
 from leadsync.state.memory_requests import MemoryRequests
@@ -64,6 +65,7 @@ class MemoryStateStore:
         self._cycles: dict[str, CycleRecord] = {}
         self._schemas: dict[str, tuple[datetime, str]] = {}
         self._requests = MemoryRequests()
+        self.incidents = MemoryIncidents()
 
     @classmethod
     def knowing(cls, other: MemoryStateStore) -> MemoryStateStore:

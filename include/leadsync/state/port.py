@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from leadsync.model import Json, Table
+from leadsync.state.incident_book import IncidentBook
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.rows import (
     LIVE,
@@ -64,6 +65,11 @@ __all__ = [
 
 class StateStore(Protocol):
     """Everything that leadsync remembers between cycles."""
+
+    @property
+    def incidents(self) -> IncidentBook:
+        """What alerts are about, and who was told."""
+        ...
 
     # -- lease (semantics.md 3): one cycle at a time; a stale lease is taken over
     def acquire_lease(

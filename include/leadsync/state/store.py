@@ -23,6 +23,7 @@ from leadsync.state import (
 from leadsync.state import lease as leases
 from leadsync.state.conflicts import naming_conflicts
 from leadsync.state.engine import reading, writing
+from leadsync.state.incidents import SqlIncidents
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.port import (
     CycleRecord,
@@ -53,6 +54,7 @@ class SqlStateStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.incidents = SqlIncidents(engine)
 
     def close(self) -> None:
         """Close all connections; the store opens new ones when it is used again."""

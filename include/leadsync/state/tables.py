@@ -284,3 +284,16 @@ call_day = Table(
     Column("day", Text, primary_key=True),
     Column("calls", Integer, nullable=False),
 )
+
+#: what alerts are about, and the channels that believe it goes on.
+incident = Table(
+    "incident",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("count", Integer, nullable=False),
+    Column("told", JsonText, nullable=False),
+)

@@ -1,0 +1,99 @@
+"""Tells each channel of an incident once, and once that it is over, whoever the worker is.
+
+Incidents are remembered in leadsync's state store, keyed by DAG and subject. When the store itself
+is down, Airflow's own memory has to do: an outage that began with the run before was told then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from leadsync.clock import SystemClock
+from leadsync.errors import LeadsyncError
+
+if TYPE_CHECKING:
+    from leadsync.state.incident_book import IncidentBook, IncidentRow
+    from leadsync_airflow.alerts.alert import Alert
+    from leadsync_airflow.alerts.channels import Channel
+
+log = logging.getLogger(__name__)
+
+RUN, LATE = "run", "late"
+
+Key = tuple[str, str]
+
+
+def task_subject(task_id: str) -> str:
+    """Return the subject of a failing task's incident; the parts of a mapped task share it."""
+    return f"task:{task_id}"
+
+
+@contextmanager
+def incident_book() -> Iterator[IncidentBook]:
+    """Open the incidents of the state store.
+
+    :raises ConfigurationError: the store cannot be reached, or its connection is wrong.
+    """
+    from leadsync.engine import open_state
+
+    store = open_state()
+    try:
+        yield store.incidents
+    finally:
+        store.close()
+
+
+def tell_once(channel: Channel, key: Key, alert: Alert, was_told: Callable[[], bool]) -> None:
+    """Send the alert unless ``channel`` knows of the incident.
+
+    What could not be sent is sent with the next failure.
+
+    :param key: scope and subject.
+    :param was_told: asked instead of the state store while that is down.
+    :raises Exception: what the channel raises.
+    """
+    try:
+        with incident_book() as book:
+            is_new = book.claim_alert(*key, channel.name, SystemClock().now())
+    except LeadsyncError as error:
+        log.warning("The state store cannot say whether %s is known: %s", key, error)
+        if not was_told():
+            channel.send(alert)
+        return
+    if not is_new:
+        log.info("%s was told of this incident before; it is told again when it is over.", channel)
+        return
+    try:
+        channel.send(alert)
+    except BaseException:
+        _take_back([key], channel, told=False)
+        raise
+
+
+def tell_recoveries(
+    channel: Channel, scope: str, alert: Callable[[Sequence[IncidentRow]], Alert]
+) -> None:
+    """Send one message on all incidents that are over and that ``channel`` believes to be open.
+
+    :param alert: makes the message.
+    :raises ConfigurationError: the state store cannot be reached.
+    :raises Exception: what the channel raises; the message is sent with the next success.
+    """
+    with incident_book() as book:
+        ended = book.claim_recoveries(scope, channel.name)
+    if not ended:
+        return
+    try:
+        channel.send(alert(ended))
+    except BaseException:
+        _take_back([(row["scope"], row["subject"]) for row in ended], channel, told=True)
+        raise
+
+
+def _take_back(keys: Sequence[Key], channel: Channel, *, told: bool) -> None:
+    with incident_book() as book:
+        for key in keys:
+            book.mark_told(key, channel.name, told=told)
