@@ -281,7 +281,7 @@ class MemoryStateStore:
         return self._requests.find(waiting=waiting, ids=ids)
 
     def remembered(self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]) -> Remembered:
-        items, requests = map(_copied, self._quarantine.values()), self.requests()
+        items, requests = self._quarantine.find(), self.requests()
         return remembered.of(items, self.deferred(), requests, marketo_ids, dynamics_ids)
 
     def related(self, table: str, ids: Sequence[str]) -> list[RelatedRow]:
