@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadsync.mapping.model import FieldEntry, Scalar
-from leadsync.mapping.plan import Converter
+from leadsync.mapping.plan import Converter, RuleId, policy_of
 from leadsync.model import DynamicsColumn, MarketoField
 from leadsync.values.build import dynamics_family, marketo_family
 from leadsync.values.limits import utf16_units
@@ -21,9 +21,14 @@ def setting_problems(entry: FieldEntry, field: MarketoField, column: DynamicsCol
         )
     if entry.normalise and not is_text:
         problems.append(f"`normalise` works on text; {column.name} is {column.type}")
-    if entry.on_invalid == "truncate" and not is_text:
+    if _cuts(entry) and not is_text:
         problems.append(f"`on_invalid: truncate` works on text; {column.name} is {column.type}")
     return problems
+
+
+def _cuts(entry: FieldEntry) -> bool:
+    rules: tuple[RuleId, ...] = ("max_length", "max_bytes")
+    return any(policy_of(entry.on_invalid, rule) == "truncate" for rule in rules)
 
 
 def label_problems(field: MarketoField, column: DynamicsColumn) -> list[str]:

@@ -8,15 +8,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PrivateAttr,
+    Tag,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from leadsync.mapping.plan import FieldDirection, OnInvalid, Rule
+from leadsync.mapping.plan import FieldDirection, OnInvalid, Rule, RuleId
 from leadsync.model import Table
 from leadsync.values.compare import NORMALISERS, Normaliser
 
@@ -31,6 +33,10 @@ def _one_value(value: Any) -> Any:
     return value
 
 
+def _one_or_by_rule(value: Any) -> str:
+    return "by_rule" if isinstance(value, dict) else "one"
+
+
 def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
@@ -42,6 +48,15 @@ Normalise = Annotated[
     WithJsonSchema({"anyOf": [_ONE_NORMALISER, {"type": "array", "items": _ONE_NORMALISER}]}),
 ]
 Name = Annotated[str, Field(min_length=1)]
+RelatedPolicy = Literal["hold_record", "hold_field", "truncate"]
+OnInvalidSetting = Annotated[
+    Annotated[OnInvalid, Tag("one")] | Annotated[dict[RuleId, OnInvalid], Tag("by_rule")],
+    Discriminator(_one_or_by_rule),
+]
+RelatedOnInvalid = Annotated[
+    Annotated[RelatedPolicy, Tag("one")] | Annotated[dict[RuleId, RelatedPolicy], Tag("by_rule")],
+    Discriminator(_one_or_by_rule),
+]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -61,7 +76,10 @@ class FieldEntry(_Strict):
     contact: Name | None = Field(None, description="Logical name of the contact column.")
     direction: FieldDirection = Field("both", description="Where changes go.")
     rule: Rule = Field("type_rule", description="Who wins when both sides changed.")
-    on_invalid: OnInvalid = Field("hold_record", description="What a failing value holds back.")
+    on_invalid: OnInvalidSetting = Field(
+        "hold_record",
+        description="What a failing value holds back, or what each of some rules does.",
+    )
     normalise: Normalise = Field((), description="What a comparison ignores.")
     default_on_create: Annotated[Scalar | None, BeforeValidator(_one_value)] = Field(
         None, description="Written when a record is created without a value, as Marketo shows it."
@@ -71,7 +89,10 @@ class FieldEntry(_Strict):
     def _is_complete(self) -> FieldEntry:
         if self.lead is None and self.contact is None:
             raise ValueError("needs `lead` or `contact` (or both): a column to synchronise with")
-        if self.on_invalid == "default_on_create" and self.default_on_create is None:
+        policies = (
+            [self.on_invalid] if isinstance(self.on_invalid, str) else self.on_invalid.values()
+        )
+        if "default_on_create" in policies and self.default_on_create is None:
             raise ValueError("says `on_invalid: default_on_create` without a `default_on_create`")
         return self
 
@@ -90,8 +111,9 @@ class RelatedEntry(_Strict):
     rule: Literal["type_rule", "dynamics_wins"] = Field(
         "dynamics_wins", description="Dynamics always wins here."
     )
-    on_invalid: Literal["hold_record", "hold_field", "truncate"] = Field(
-        "hold_record", description="What a failing value holds back."
+    on_invalid: RelatedOnInvalid = Field(
+        "hold_record",
+        description="What a failing value holds back, or what each of some rules does.",
     )
     normalise: Normalise = Field((), description="What a comparison ignores.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, Table
 
@@ -17,7 +17,17 @@ Rule = Literal[
     "most_restrictive",
 ]
 FieldDirection = Literal["both", "to_marketo", "to_dynamics", "off"]
-OnInvalid = Literal["hold_record", "hold_field", "truncate", "default_on_create"]
+OnInvalid = Literal["hold_record", "hold_field", "truncate", "default_on_create", "warn"]
+RuleId = Literal[
+    "required", "type", "option", "max_length", "max_bytes", "format", "minimum", "maximum"
+]
+#: one policy for all rules of a field, or one for each of the rules that are named.
+OnInvalidByRule: TypeAlias = OnInvalid | Mapping[RuleId, OnInvalid]
+
+
+def policy_of(on_invalid: OnInvalidByRule, rule: RuleId) -> OnInvalid:
+    """Return what a failure of ``rule`` does; a rule that is not named holds the record."""
+    return on_invalid if isinstance(on_invalid, str) else on_invalid.get(rule, "hold_record")
 
 
 class Converter(Protocol):
@@ -54,7 +64,7 @@ class FieldPlan:
     column: DynamicsColumn
     direction: FieldDirection
     rule: Rule
-    on_invalid: OnInvalid
+    on_invalid: OnInvalidByRule
     converter: Converter
     comparable: Callable[[str | None], str | None]
     default_on_create: str | None = None
@@ -97,7 +107,7 @@ class RelatedField:
     name: str
     field: MarketoField
     column: DynamicsColumn
-    on_invalid: OnInvalid
+    on_invalid: OnInvalidByRule
     converter: Converter
     comparable: Callable[[str | None], str | None]
     when_team: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from leadsync.errors import LeadsyncError
-from leadsync.validation.messages import failure
 from leadsync.validation.model import Cells, Failure, Rule, RuleSet
 
 
@@ -31,7 +30,7 @@ def require_fields(cells: Cells, rules: RuleSet) -> None:
 def failures_of(cells: Cells, found: Iterable[tuple[Rule, Sequence[int]]]) -> list[Failure]:
     """Return failures for the positions that break each rule, by record, then by rule."""
     failures = [
-        failure(position, rule, cells[rule.field][position])
+        Failure(position, rule, cells[rule.field][position])
         for rule, positions in found
         for position in positions
     ]

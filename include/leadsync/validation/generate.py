@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from leadsync.mapping.plan import FieldPlan, OnInvalid, SyncPlan
+from leadsync.mapping.plan import FieldPlan, OnInvalid, RuleId, SyncPlan, policy_of
 from leadsync.model import System, Table
 from leadsync.validation.model import Operation, Rule, RuleKind, RuleSet
 from leadsync.values.build import dynamics_family, marketo_family
@@ -26,7 +26,17 @@ EMAIL, ASCII_EMAIL, URL, PHONE = "Email", "AsciiEmail", "Url", "Phone"
 _REQUIRED = ("ApplicationRequired", "SystemRequired")
 _LENGTHS: tuple[RuleKind, ...] = ("max_length", "max_units", "max_bytes")
 #: how quarantine calls a kind that has another name than its rule.
-_RULE_IDS: dict[RuleKind, str] = {"max_units": "max_length"}
+_RULE_IDS: dict[RuleKind, RuleId] = {
+    "required": "required",
+    "type": "type",
+    "option": "option",
+    "max_length": "max_length",
+    "max_units": "max_length",
+    "max_bytes": "max_bytes",
+    "format": "format",
+    "minimum": "minimum",
+    "maximum": "maximum",
+}
 _CUTTING_HARMS = (EMAIL, URL)
 _TYPE_NAMES = {
     "text": "text",
@@ -134,20 +144,30 @@ class _RuleMaker:
 
     def _rule(self, kind: RuleKind, limit: Limit, policy: OnInvalid | None = None) -> Rule:
         target = self.plan.column.name if self.target == "dynamics" else self.plan.field.name
-        rule_id = _RULE_IDS.get(kind, kind)
-        return Rule(rule_id, self.plan.name, target, kind, limit, policy or self._policy(kind))
+        return Rule(
+            _RULE_IDS[kind], self.plan.name, target, kind, limit, policy or self._policy(kind)
+        )
 
     def _policy(self, kind: RuleKind) -> OnInvalid:
         """Return what a failure of ``kind`` does: the entry's policy where it can work at all.
 
-        Only length can be cut, but never an address. A required value of a new record cannot be
-        held back alone, because the record would be created without it (S029).
+        Only length can be cut, but never an address. What the server enforces cannot be let through
+        with a warning. A required value of a new record cannot be held back alone, because the
+        record would be created without it (S029).
         """
-        policy = self.plan.on_invalid
+        policy = policy_of(self.plan.on_invalid, _RULE_IDS[kind])
         if policy == "truncate" and kind in _LENGTHS and not self._is_address():
             return "truncate"
+        if policy == "warn" and not self._is_enforced(kind):
+            return "warn"
         needed = self.operation == "create" and self._is_required()
         return "hold_field" if policy == "hold_field" and not needed else "hold_record"
+
+    def _is_enforced(self, kind: RuleKind) -> bool:
+        """Tell whether the server refuses what breaks such a rule (dataverse-webapi.md 9)."""
+        if self.target == "marketo" or kind not in ("required", "format"):
+            return True
+        return kind == "required" and self.plan.column.required == "SystemRequired"
 
     def _is_address(self) -> bool:
         return (

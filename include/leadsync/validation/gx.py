@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,10 @@ import pandas as pd
 
 from leadsync.errors import LeadsyncError
 from leadsync.validation.cells import failures_of, fields_of, require_fields
-from leadsync.validation.measures import GOOD, Column, Numbers, measure_name
+from leadsync.validation.documents import expectation_document
+from leadsync.validation.measures import measure_name, measured
 from leadsync.validation.model import Cells, Failure, Operation, Rule, RuleSet
+from leadsync.validation.texts import Numbers, Texts
 
 #: expectations copy the whole batch, so a batch holds few columns.
 _FIELDS_PER_BATCH = 8
@@ -48,37 +49,6 @@ def check_gx(cells: Cells, rules: RuleSet) -> list[Failure]:
     return failures_of(cells, ((rule, positions.get(rule, ())) for rule in rules.rules))
 
 
-def expectation(rule: Rule) -> Any:
-    """Return the expectation that stands for ``rule``, with the rule's id in its ``meta``."""
-    gxe = import_module("great_expectations.expectations")
-    column = measure_name(rule)
-    meta = {"rule_id": rule.rule_id, "field": rule.target}
-    match rule.kind:
-        case "required":
-            return gxe.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
-        case "option":
-            codes = [float(code) for code in rule.limit] if isinstance(rule.limit, tuple) else []
-            return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=codes, meta=meta)
-        case "type" | "format":
-            return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[GOOD], meta=meta)
-        case "minimum":
-            return gxe.ExpectColumnValuesToBeBetween(
-                column=column, min_value=_bound(rule), meta=meta
-            )
-        case _:
-            return gxe.ExpectColumnValuesToBeBetween(
-                column=column, max_value=_bound(rule), meta=meta
-            )
-
-
-def _bound(rule: Rule) -> float:
-    if isinstance(rule.limit, str):
-        return float(rule.limit.replace("-", ""))
-    if isinstance(rule.limit, int | float):
-        return float(rule.limit)
-    raise LeadsyncError(f"The rule {rule.rule_id} on {rule.target} has no bound: {rule.limit!r}.")
-
-
 def _groups(rules: RuleSet) -> Iterator[list[Rule]]:
     names = fields_of(rules)
     for start in range(0, len(names), _FIELDS_PER_BATCH):
@@ -88,19 +58,15 @@ def _groups(rules: RuleSet) -> Iterator[list[Rule]]:
 
 def _measured(cells: Cells, group: Sequence[Rule], operation: Operation) -> pd.DataFrame:
     """Return what the rules judge; a measure that applies to no row at all is left out."""
+    texts = {name: Texts(cells[name]) for name in dict.fromkeys(rule.field for rule in group)}
     columns: dict[str, Numbers] = {}
-    for name in dict.fromkeys(rule.field for rule in group):
-        column = Column(pd.Series(list[Any](cells[name]), dtype="str"), operation)
-        for rule in group:
-            if rule.field == name and measure_name(rule) not in columns:
-                columns[measure_name(rule)] = column.measure(rule)
-    required = {measure_name(rule) for rule in group if rule.kind == "required"}
-    kept = {
-        name: numbers
-        for name, numbers in columns.items()
-        if name in required or not np.isnan(numbers).all()
-    }
-    return pd.DataFrame(kept)
+    for rule in group:
+        name = measure_name(rule)
+        if name not in columns:
+            numbers = measured(texts[rule.field], rule, operation)
+            if rule.kind == "required" or not np.isnan(numbers).all():
+                columns[name] = numbers
+    return pd.DataFrame(columns, copy=False)
 
 
 def _batch_definition() -> Any:
@@ -118,13 +84,14 @@ def _unexpected(batch: Any, group: Sequence[Rule]) -> dict[Rule, Sequence[int]]:
     """Return the positions that break each rule; results come in any order."""
     from great_expectations import ExpectationSuite
 
-    by_key = {(rule.rule_id, rule.target): rule for rule in group}
-    suite = ExpectationSuite(name="rules", expectations=[expectation(rule) for rule in group])
+    by_key = {rule.key: rule for rule in group}
+    expectations = [expectation_document("rules", rule) for rule in group]
+    suite = ExpectationSuite(name="rules", expectations=expectations)
     report = batch.validate(suite, result_format=_RESULT_FORMAT)
     found: dict[Rule, Sequence[int]] = {}
     for result in report.results:
         meta = result.expectation_config.meta
-        rule = by_key[(meta["rule_id"], meta["field"])]
+        rule = by_key[f"{meta['column']}.{meta['rule_id']}"]
         if "unexpected_count" not in result.result:
             raise LeadsyncError(
                 f"Great Expectations could not check the rule {rule.rule_id} on {rule.target}: "

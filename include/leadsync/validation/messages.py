@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from leadsync.validation.formats import FORMATS
-from leadsync.validation.model import Failure, Rule, RuleKind
 from leadsync.values.limits import utf16_units
-from leadsync.values.marks import ABSENT, shown
+
+if TYPE_CHECKING:
+    from leadsync.validation.model import Rule, RuleKind
 
 _LONGEST_QUOTE = 100
 
 
-def failure(position: int, rule: Rule, cell: str | None) -> Failure:
-    """Return the failure of the cell at ``position``, with its message."""
-    value = None if cell == ABSENT else shown(cell)
-    return Failure(position, rule, value, _MESSAGES[rule.kind](rule, value or ""))
+def message_of(rule: Rule, value: str | None) -> str:
+    """Return what is wrong with ``value``, as it is shown to people."""
+    return _MESSAGES[rule.kind](rule, value or "")
 
 
 def _required(rule: Rule, _value: str) -> str:
@@ -35,7 +36,7 @@ def _max_bytes(rule: Rule, value: str) -> str:
 
 
 def _format(rule: Rule, value: str) -> str:
-    _, name = FORMATS[str(rule.limit)]
+    name = FORMATS[str(rule.limit)].name
     return f"invalid format: {rule.target} is no {name}: {_quoted(value)}"
 
 

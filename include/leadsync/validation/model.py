@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from leadsync.mapping.plan import OnInvalid
 from leadsync.model import System, Table
+from leadsync.validation.messages import message_of
+from leadsync.values.marks import shown
 
 RuleKind = Literal[
     "required",
@@ -44,6 +46,11 @@ class Rule:
     limit: str | int | float | tuple[str, ...] | None
     policy: OnInvalid
 
+    @property
+    def key(self) -> str:
+        """What tells the rule from all others of its set."""
+        return f"{self.target}.{self.rule_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
@@ -55,14 +62,22 @@ class RuleSet:
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A record that breaks a rule; ``position`` counts the records from 0."""
+class Failure(NamedTuple):
+    """A cell that breaks a rule; ``position`` counts the records from 0."""
 
     position: int
     rule: Rule
-    value: str | None
-    message: str
+    cell: str | None
+
+    @property
+    def value(self) -> str | None:
+        """The cell as people see it."""
+        return shown(self.cell)
+
+    @property
+    def message(self) -> str:
+        """What is wrong, with field, value and limit."""
+        return message_of(self.rule, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,8 @@ class Split:
 
     :param held_records: failures of records that are held back whole.
     :param held_fields: failures that only take a field out of a record.
-    :param warnings: failures mended by ``truncate`` or ``default_on_create``.
+    :param warnings: failures mended by ``truncate`` or ``default_on_create``, or only told of by
+        ``warn``.
     :param mended: new cells by position and field: absent for a held field.
     """
 

@@ -72,7 +72,7 @@ def _max_bytes(column: _Column, rule: Rule) -> list[int]:
 
 
 def _format(column: _Column, rule: Rule) -> list[int]:
-    is_valid, _ = FORMATS[str(rule.limit)]
+    is_valid = FORMATS[str(rule.limit)].is_valid
     return [position for position, cell in column.valid if not is_valid(cell)]
 
 

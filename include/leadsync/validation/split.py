@@ -19,7 +19,7 @@ def split(cells: Cells, rules: RuleSet, check: Check = check_gx) -> Split:
 
     A record with one failure under ``hold_record`` is held with all its failures. Of other records
     a held field becomes absent (a record may be left with nothing to write), a text is cut, a
-    default fills a missing value of a new record (S028).
+    default fills a missing value of a new record (S028), and what only warns goes out as it is.
 
     :raises LeadsyncError: a field that has rules has no cells.
     """
@@ -51,8 +51,10 @@ def _mended(
     for one in held_fields:
         mended[one.position][one.rule.field] = ABSENT
     for one in warnings:
+        if one.rule.policy == "warn":
+            continue
         cells = mended[one.position]
-        cells[one.rule.field] = _repair(one, cells.get(one.rule.field, one.value))
+        cells[one.rule.field] = _repair(one, cells.get(one.rule.field, one.cell))
     return mended
 
 

@@ -8,10 +8,10 @@ from typing import Literal, get_args
 
 import phonenumbers
 
-from leadsync.mapping.plan import OnInvalid
+from leadsync.mapping.plan import OnInvalidByRule, policy_of
 from leadsync.model import DynamicsColumn, MarketoField
 from leadsync.values.boolean import FALSE
-from leadsync.values.limits import cut, field_limits
+from leadsync.values.limits import TextLimits, cut, field_limits
 from leadsync.values.marks import is_marked
 
 Normaliser = Literal["trim", "casefold", "collapse_spaces", "phone", "email"]
@@ -23,7 +23,7 @@ def build_comparable(
     field: MarketoField,
     column: DynamicsColumn,
     normalise: Sequence[Normaliser] = (),
-    on_invalid: OnInvalid = "hold_record",
+    on_invalid: OnInvalidByRule = "hold_record",
 ) -> Comparable:
     """Return the function from canonical value to the form that is compared.
 
@@ -31,12 +31,24 @@ def build_comparable(
     causes no echo. The marks for absent and invalid pass through.
     """
     steps: list[Callable[[str], str]] = []
-    if on_invalid == "truncate":
-        limits = field_limits(field, column)
+    limits = _cut_at(field, column, on_invalid)
+    if any(limits):
         steps.append(lambda value: cut(value, limits))
     steps.extend(_STEPS[name] for name in normalise)
     null = FALSE if column.type == "Boolean" else None
     return _pipeline(steps, null) if steps or null else _identity
+
+
+def _cut_at(field: MarketoField, column: DynamicsColumn, on_invalid: OnInvalidByRule) -> TextLimits:
+    """Return the limits at which values are cut."""
+    characters, units, octets = field_limits(field, column)
+    by_length = policy_of(on_invalid, "max_length") == "truncate"
+    by_bytes = policy_of(on_invalid, "max_bytes") == "truncate"
+    return TextLimits(
+        characters if by_length else None,
+        units if by_length else None,
+        octets if by_bytes else None,
+    )
 
 
 def _identity(value: str | None) -> str | None:
