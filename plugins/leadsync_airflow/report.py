@@ -42,6 +42,12 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(report)
     if report.get("dry_run"):
         yield "Dry run: nothing was written. `leadsync plan` shows the values."
+    for one in report.get("warnings", ()):
+        yield (
+            f"Warning: {one['records']} of {one['table']} {one['operation']}s, "
+            f"{DIRECTIONS[one['direction']]}, broke {one['rule']} of {one['target']} "
+            f"({one['policy']})."
+        )
     calls = report.get("calls", {})
     if calls:
         yield f"API calls: {', '.join(f'{system} {number}' for system, number in calls.items())}."

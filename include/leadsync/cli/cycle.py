@@ -8,7 +8,13 @@ from typing import Any
 
 import click
 
-from leadsync.cli.output import print_counts, print_json, print_suspended, print_table
+from leadsync.cli.output import (
+    print_counts,
+    print_json,
+    print_suspended,
+    print_table,
+    print_warnings,
+)
 from leadsync.clock import SystemClock, parse_instant
 from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.open import local_holder
@@ -65,6 +71,7 @@ def cycle(start: datetime | None, end: datetime | None, wait_seconds: float, as_
     patience = timedelta(seconds=wait_seconds)
     report = when_free(engine.clock, lambda: run_cycle(engine, _request(start, end)), patience)
     print_suspended(report)
+    print_warnings(report)
     if as_json:
         print_json(report)
         return

@@ -62,6 +62,18 @@ def print_suspended(report: Mapping[str, Any]) -> None:
         click.secho(f"Suspended: {reason}", fg="yellow", err=True)
 
 
+def print_warnings(report: Mapping[str, Any]) -> None:
+    """Tell, on standard error, which rules were broken without holding anything back."""
+    for one in report.get("warnings", ()):
+        click.secho(
+            f"Warning: {one['records']} of {one['table']} {one['operation']}s "
+            f"{one['direction'].replace('_', ' ')} broke {one['rule']} of {one['target']} "
+            f"({one['policy']}).",
+            fg="yellow",
+            err=True,
+        )
+
+
 def _iso(value: object) -> str:
     isoformat = getattr(value, "isoformat", None)
     if isoformat is None:

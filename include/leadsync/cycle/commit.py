@@ -13,6 +13,11 @@ from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.consent.marks import add_marks
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.claimed import settled_base, unsettled_fields, without
+from leadsync.cycle.decide.warnings import (
+    counted_warnings,
+    warnings_journalled,
+    written_warnings,
+)
 from leadsync.cycle.extract.full_comparison import full_comparisons
 from leadsync.cycle.gather.endings import ENDING_OPERATIONS
 from leadsync.cycle.load.loading import staged_links
@@ -68,6 +73,8 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     report["full_comparison"] = full_comparisons(
         *(engine.staging.read_document(cycle.cycle_id, name) for name in EXTRACTS)
     )
+    warnings = written_warnings(engine, cycle, outcomes)
+    report["warnings"] = counted_warnings(warnings)
     items = _quarantined(engine, cycle)
     afterwards = _afterwards(engine, cycle, outcomes)
     keeper = QuarantineKeeper(
@@ -81,7 +88,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     changes = StateChanges(
         links=_links(engine, cycle),
         base=_base(engine, cycle),
-        journal=_events(engine, cycle),
+        journal=[*_events(engine, cycle), *warnings_journalled(cycle, warnings)],
         deferred=_deferred(cycle, pending, [*outcomes, *_carried_on(engine, cycle, outcomes)]),
         deferred_cleared=list(pending.deferred) if cycle.moves_cursors else [],
         requests=answered(engine, cycle, [*outcomes, *afterwards], items),

@@ -16,6 +16,8 @@ from leadsync.cycle.decide.check import Checked, check_proposals
 from leadsync.cycle.decide.claimed import UNSETTLED
 from leadsync.cycle.decide.decide import Proposal, Proposals, decide
 from leadsync.cycle.decide.guards import guard_mass_delete
+from leadsync.cycle.decide.warnings import FRAME as WARNED
+from leadsync.cycle.decide.warnings import warning_rows
 from leadsync.cycle.extract.third_changes import claim_overwritten
 from leadsync.cycle.gather.admission import admitted
 from leadsync.cycle.gather.closing_rows import guard_deactivations
@@ -241,6 +243,7 @@ def _write_plan(
         "events": Rows(EVENTS, events),
         "lookups": Rows(LOOKUPS, work.lookups),
         "quarantine": quarantine_rows([*outgoing.quarantined, *_held_items(work)]),
+        WARNED: warning_rows([*outgoing.to_dynamics.warnings, *outgoing.to_marketo.warnings]),
     }.items():
         engine.staging.write_rows(cycle.cycle_id, name, rows)
 

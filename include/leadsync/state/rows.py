@@ -88,7 +88,8 @@ class JournalRow(TypedDict):
 
     ``kind``: ``written``, ``collision``, ``no_base``, ``created``, ``linked``, ``link_closed``,
     ``flagged_deleted``, ``out_of_scope``, ``held``, ``restored``, ``deactivated``, ``merged``,
-    ``undone``. ``made_with``: what a ``created`` record got, by field, if anything.
+    ``undone``, ``warned`` (a broken rule that held nothing back). ``made_with``: what a ``created``
+    record got, by field, if anything.
     ``side`` is the side that was written, ``None`` when nothing was: a user's change in Marketo
     that our write went over and that lost. Values are canonical: on the side that was written the
     one before, on the other side the one that was written.

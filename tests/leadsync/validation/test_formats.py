@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from email_validator import validate_email
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadsync.validation import formats
-from leadsync.validation.formats import is_ascii_email, is_email, is_phone, is_url
+from leadsync.validation.formats import FORMATS, is_ascii_email, is_email, is_phone, is_url
+from leadsync.validation.texts import Texts
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,22 @@ LABELS = st.text("abzAZ09-", min_size=1, max_size=12)
 @given(st.lists(ATOMS, min_size=1, max_size=4), st.lists(LABELS, min_size=1, max_size=4))
 def test_what_the_pattern_takes_email_validator_takes(atoms: list[str], labels: list[str]) -> None:
     value = f"{'.'.join(atoms)}@{'.'.join(labels)}.com"
-    if formats._PLAIN_EMAIL.fullmatch(value):
+    if len(value) <= 64 and formats._SURELY_EMAIL.fullmatch(value):
         assert validate_email(value, check_deliverability=False, globally_deliverable=False)
+
+
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)
+ALIKE = st.text('a.@:/-_ 1"?#\nå', max_size=12)
+CELLS = st.one_of(PRINTABLE, ALIKE, st.emails(), st.text(max_size=12)).filter(
+    lambda value: value != "" and "\0" not in value
+)
+
+
+@settings(max_examples=300)
+@given(cells=st.lists(CELLS, min_size=1, max_size=8), name=st.sampled_from(sorted(FORMATS)))
+def test_a_column_is_judged_like_its_cells(cells: list[str], name: str) -> None:
+    form = FORMATS[name]
+    assert Texts(cells).matching(form).tolist() == [form.is_valid(cell) for cell in cells]
 
 
 @given(st.emails())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadsync.mapping.model import Mapping
-from leadsync.mapping.plan import OnInvalid
+from leadsync.mapping.plan import OnInvalid, OnInvalidByRule
 from leadsync.mapping.resolve import resolve
 from leadsync.model import System
 from leadsync.validation.generate import rules_for
@@ -103,10 +103,16 @@ def test_fields_have_rules_in_their_direction_only() -> None:
         ("lastname", "hold_field", "create", "required", "hold_record"),
         ("lastname", "hold_field", "update", "required", "hold_field"),
         ("lastname", "hold_record", "update", "required", "hold_record"),
+        ("emailaddress1", "warn", "create", "format", "warn"),
+        ("emailaddress1", "warn", "create", "max_length", "hold_record"),
+        ("lastname", "warn", "create", "required", "warn"),
+        ("firstname", {"max_length": "truncate"}, "update", "max_length", "truncate"),
+        ("telephone1", {"format": "warn"}, "update", "format", "warn"),
+        ("telephone1", {"format": "warn"}, "update", "max_length", "hold_record"),
     ],
 )
 def test_a_policy_holds_where_it_can_work(
-    column: str, on_invalid: OnInvalid, operation: Operation, rule_id: str, policy: OnInvalid
+    column: str, on_invalid: OnInvalidByRule, operation: Operation, rule_id: str, policy: OnInvalid
 ) -> None:
     entry = {"marketo": "title", "lead": column, "on_invalid": on_invalid}
     plan = resolve(Mapping.model_validate({"fields": [entry]}), SCHEMAS)

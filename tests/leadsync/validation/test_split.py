@@ -7,11 +7,14 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadsync.mapping.model import Mapping
+from leadsync.mapping.resolve import resolve
 from leadsync.validation.generate import rules_for
 from leadsync.validation.model import Operation, RuleSet, Split
 from leadsync.validation.plain import check_plain
 from leadsync.validation.split import split
 from leadsync.values.marks import ABSENT, invalid
+from support.reference_schemas import SCHEMAS
 from support.wide_plan import CELLS, MARKS, cells_of, wide_plan
 
 PLAN = wide_plan()
@@ -78,6 +81,16 @@ def test_s028_a_default_fills_a_gap_on_create_and_nothing_else() -> None:
     assert len(created.warnings) == 2
     updated = result_of({"lastName": "Berg"}, {"company": None})
     assert updated == Split()
+
+
+def test_what_only_warns_is_written_as_it_is() -> None:
+    entry = {"marketo": "email", "lead": "emailaddress1", "on_invalid": {"format": "warn"}}
+    plan = resolve(Mapping.model_validate({"fields": [entry]}), SCHEMAS)
+    rules = rules_for(plan, "lead", "dynamics", "update")
+    result = split({"email": ["foo@@bar", "x" * 101]}, rules, check_plain)
+    assert [(one.position, one.rule.rule_id) for one in result.warnings] == [(0, "format")]
+    assert not result.mended
+    assert result.held == {1}
 
 
 def test_a_held_record_shows_its_other_failures_too() -> None:

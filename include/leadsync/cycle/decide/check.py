@@ -10,6 +10,7 @@ from typing import Any
 from leadsync.cycle.carried import Unfinished
 from leadsync.cycle.context import Engine
 from leadsync.cycle.decide.decide import Proposal
+from leadsync.cycle.decide.warnings import warned
 from leadsync.cycle.quarantine.quarantining import (
     fingerprint,
     from_validation,
@@ -32,11 +33,13 @@ class Checked:
     """Proposals after the rules have spoken.
 
     :param held_fields: fields taken out of accepted records, as ``(record_key, field)``.
+    :param warnings: failures that held nothing back, as ``WARNINGS`` records.
     """
 
     accepted: list[Proposal] = field(default_factory=list)
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     held_fields: set[tuple[str, str]] = field(default_factory=set)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
 
 def check_proposals(
@@ -76,6 +79,10 @@ def _sort(proposals: Sequence[Proposal], result: Split, checked: Checked) -> Non
         checked.quarantined.append(
             quarantined(proposal.record, held, from_validation([failure]), field=name)
         )
+    for failure in result.warnings:
+        proposal, name = proposals[failure.position], failure.rule.field
+        written = result.mended.get(failure.position, {}).get(name, failure.cell)
+        checked.warnings.append(warned(proposal, failure, written))
     checked.accepted.extend(
         _mended(proposal, result.mended.get(position))
         for position, proposal in enumerate(proposals)

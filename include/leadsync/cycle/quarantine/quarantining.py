@@ -73,7 +73,7 @@ def from_validation(failures: Iterable[Failure]) -> list[FailureItem]:
     return [
         FailureItem(
             field=failure.rule.target,
-            rule=failure.rule.kind,
+            rule=failure.rule.rule_id,
             value=shown(failure.value),
             limit=None if failure.rule.limit is None else str(failure.rule.limit),
             message=failure.message,
