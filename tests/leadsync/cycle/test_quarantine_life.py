@@ -56,7 +56,7 @@ def test_a_history_says_who_did_what_and_what_came_of_it(world: World) -> None:
     ]
     assert [bool(event["cycle_id"]) for event in events] == [True, False, True, True]
     assert [event["actor"] for event in events] == [None, "Åsa", None, None]
-    assert events[0]["detail"] == "jobtitle max_units"
+    assert events[0]["detail"] == "jobtitle max_length"
     assert TOO_LONG not in str(events)
     assert world.store.quarantine(ids=[item])[0]["attempts"] == 2
 
