@@ -15,6 +15,7 @@ from leadsync.mapping.model import Mapping
 from leadsync.mapping.related import related_tables
 from leadsync.mapping.resolve import resolve
 from leadsync.marketo.client import MarketoClient
+from leadsync.marketo.own_activity_types import OWN_ACTIVITY_TYPES
 from leadsync.marketo.schema_fields import NewField
 from leadsync.model import (
     DYNAMICS_MARKETO_ID,
@@ -110,10 +111,13 @@ class Doctor:
         if provision:
             if reached_marketo:
                 self.diagnosis.look("Marketo fields provisioned", self._provision_marketo)
+                self.diagnosis.look("Marketo activity types provisioned", self._provision_types)
             for table in self._tables() if reached_dynamics else ():
                 self.diagnosis.look(
                     f"Dynamics {table} provisioned", partial(self._provision_dynamics, table)
                 )
+        if reached_marketo:
+            self.diagnosis.look("Marketo activity types", self._types_are_usable)
         for table in self._tables() if reached_dynamics else ():
             self.diagnosis.look(
                 f"Dynamics {table} can be followed", partial(self._can_follow, table)
@@ -152,6 +156,32 @@ class Doctor:
                 "the permission Read-Write Schema Custom Field.",
             )
         return f"{len(missing)} created, {len(OWN_FIELDS) - len(missing)} were there"
+
+    def _provision_types(self) -> str:
+        present = self.marketo.activity_types()
+        for wanted in OWN_ACTIVITY_TYPES:
+            found = present.get(wanted.api_name)
+            if found is None or not found.usable:
+                self.marketo.provide_activity_type(wanted)
+                self.diagnosis.created.append(f"Marketo: activity type {wanted.name}")
+        return f"{len(OWN_ACTIVITY_TYPES)} approved"
+
+    def _types_are_usable(self) -> str:
+        """Look at the activity types; the sync works without them, so their lack is a note."""
+        present = self.marketo.activity_types()
+        missing = [
+            wanted.name
+            for wanted in OWN_ACTIVITY_TYPES
+            if wanted.api_name not in present or not present[wanted.api_name].usable
+        ]
+        if not missing:
+            return "approved"
+        self.diagnosis.instructions.append(
+            f"The custom activity types {' and '.join(missing)} are missing in Marketo or not "
+            "approved, so that persons' activity logs do not tell what failed. "
+            "Run `leadsync doctor --provision`."
+        )
+        return f"missing or not approved: {', '.join(missing)}"
 
     def _provision_dynamics(self, table: Table) -> str:
         done = self.dynamics.provision(table, sync_flag=True)

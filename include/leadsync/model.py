@@ -25,6 +25,9 @@ MARKETO_OWN_FIELDS = (
     MARKETO_DYNAMICS_DELETED,
     MARKETO_DYNAMICS_CREATED_AT,
 )
+#: leadsync's own custom activity types, by API name (semantics.md 7).
+MARKETO_SYNC_FAILED = "leadsyncSyncFailed"
+MARKETO_SYNC_RECOVERED = "leadsyncSyncRecovered"
 #: leadsync's own columns on a Dynamics lead or contact (semantics.md 1).
 DYNAMICS_MARKETO_ID = "new_marketoid"
 DYNAMICS_MARKETO_ID_KEY = "new_marketoid_key"
@@ -172,6 +175,41 @@ class PersonResult:
 
     status: Literal["created", "updated", "skipped"]
     person_id: int | None = None
+    errors: tuple[RecordError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityType:
+    """A custom activity type as it stands; only ``approved`` ones take activities.
+
+    :param status: ``draft``, ``approved``, ``approved with draft`` or ``deleted``.
+    """
+
+    type_id: int
+    api_name: str
+    status: str
+
+    @property
+    def usable(self) -> bool:
+        return self.status.startswith("approved")
+
+
+@dataclass(frozen=True, slots=True)
+class NewActivity:
+    """A custom activity to add; ``attributes`` by API name."""
+
+    person_id: int
+    type_id: int
+    at: datetime
+    primary_value: str
+    attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityResult:
+    """Outcome of one custom activity, in input order; ``guid`` when it was added."""
+
+    guid: str | None
     errors: tuple[RecordError, ...] = ()
 
 

@@ -12,11 +12,14 @@ from typing import Literal, Protocol
 from leadsync.errors import ApiError
 from leadsync.model import (
     Activity,
+    ActivityResult,
+    ActivityType,
     DeltaRead,
     DynamicsTable,
     FeedRead,
     Json,
     MarketoField,
+    NewActivity,
     PersonResult,
     RowResult,
     RowWrite,
@@ -92,6 +95,18 @@ class MarketoApi(Protocol):
         Merging again what a lost answer left in doubt does no harm.
 
         :raises RejectedError: 1004 when one of them does not exist.
+        """
+        ...
+
+    def activity_types(self) -> dict[str, ActivityType]:
+        """Return the custom activity types by API name."""
+        ...
+
+    def add_activities(self, activities: Sequence[NewActivity]) -> list[ActivityResult]:
+        """Add at most 300 custom activities in one call; results in input order.
+
+        :raises TransientApiError: the answer was lost; they may be there, and adding them again
+            would add them twice.
         """
         ...
 
@@ -190,6 +205,13 @@ class CallLedger(Protocol):
 
     def calls(self) -> dict[str, int]:
         """Return the number of calls that this process made, by system."""
+        ...
+
+    def used_today(self, system: str) -> float:
+        """Return how much of our calls of the day is used, by all processes together.
+
+        1 is all of it; a system without a daily quota always has 0.
+        """
         ...
 
 

@@ -92,6 +92,7 @@ def close_cycle(cycle: Cycle) -> Summary:
 
     engine = build_engine()
     result = stages.quarantine_and_commit(engine, cycle)
+    result = stages.send_activities(engine, cycle, result)
     report = _report_of_plan(cycle, result) if cycle["dry_run"] else result
     for line in plan_lines(result):
         log.info(line)

@@ -24,6 +24,8 @@ MARKETO = (
     "persons",
     "sync_persons",
     "merge_persons",
+    "activity_types",
+    "add_activities",
 )
 DYNAMICS = (
     "delta",
@@ -34,7 +36,14 @@ DYNAMICS = (
     "qualify_lead",
     "merge_rows",
 )
-WRITES = ("sync_persons", "write_rows", "qualify_lead", "merge_persons", "merge_rows")
+WRITES = (
+    "sync_persons",
+    "write_rows",
+    "qualify_lead",
+    "merge_persons",
+    "merge_rows",
+    "add_activities",
+)
 STORE = ("apply", "acquire_lease", "release_lease")
 STAGING = ("write_rows", "write_document", "drop")
 

@@ -168,6 +168,7 @@ class Run:
             for stage in (*reads, stages.merge_and_validate, *writes):
                 with suppress(LeaseLostError):
                     self._again(cycle, stage)
+        report = stages.send_activities(engine, cycle, report)
         engine.staging.drop(cycle["cycle_id"])
         return report, smooth
 

@@ -49,6 +49,6 @@ def watched(engine: Engine, steps: Steps) -> Engine:
         engine,
         store=Watched(engine.store, steps, ("apply", "acquire_lease", "release_lease")),
         staging=Watched(engine.staging, steps, ("write_rows", "write_document")),
-        marketo=Watched(engine.marketo, steps, ("sync_persons",)),
+        marketo=Watched(engine.marketo, steps, ("sync_persons", "add_activities")),
         dynamics=Watched(engine.dynamics, steps, ("write_rows",)),
     )

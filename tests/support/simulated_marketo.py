@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,11 +12,16 @@ from typing import Any, Literal
 from leadsync.clock import FIRST_INSTANT
 from leadsync.errors import RejectedError
 from leadsync.model import (
+    MARKETO_SYNC_FAILED,
+    MARKETO_SYNC_RECOVERED,
     Activity,
+    ActivityResult,
+    ActivityType,
     FeedRead,
     FieldChange,
     Json,
     MarketoField,
+    NewActivity,
     PersonResult,
     RecordError,
 )
@@ -32,11 +37,16 @@ class SimulatedMarketo:
     :ivar lag: seconds until the next activity appears in the log, behind others that are younger.
     :ivar refuse: whether the server refuses a record for a reason of its own.
     :ivar tokens_since: older paging tokens are refused.
+    :ivar types: the custom activity types.
     :ivar merge_logs_delete: whether the losers of a merge also appear in the deletion feed.
     """
 
     batch_size = 300
     merge_logs_delete = False
+    types: tuple[ActivityType, ...] = (
+        ActivityType(100_001, MARKETO_SYNC_FAILED, "approved"),
+        ActivityType(100_002, MARKETO_SYNC_RECOVERED, "approved"),
+    )
 
     def __init__(self, clock: ManualClock, fields: dict[str, MarketoField]) -> None:
         self.clock = clock
@@ -147,6 +157,27 @@ class SimulatedMarketo:
                 )
         self.merge(winner, losers)
 
+    def activity_types(self) -> dict[str, ActivityType]:
+        return {one.api_name: one for one in self.types}
+
+    def add_activities(self, activities: Sequence[NewActivity]) -> list[ActivityResult]:
+        assert len(activities) <= 300
+        return [self._add_activity(activity) for activity in activities]
+
+    def _add_activity(self, new: NewActivity) -> ActivityResult:
+        if new.person_id not in self.people:
+            return ActivityResult(None, (RecordError("1004", "Lead not found"),))
+        usable = {one.type_id for one in self.types if one.usable}
+        if new.type_id not in usable:
+            return ActivityResult(None, (RecordError("1003", "not an approved type"),))
+        attributes = {"primaryAttributeValue": new.primary_value, **new.attributes}
+        return ActivityResult(self._log(new.person_id, new.type_id, (), attributes, new.at))
+
+    def told(self, api_name: str = MARKETO_SYNC_FAILED) -> list[Activity]:
+        """Return the custom activities of a type."""
+        type_id = self.activity_types()[api_name].type_id
+        return [activity for activity in self.log if activity.type_id == type_id]
+
     def _read(
         self, token: str, shown: Callable[[Activity], Activity | None], pages: int | None
     ) -> FeedRead:
@@ -233,8 +264,11 @@ class SimulatedMarketo:
         type_id: int,
         changes: tuple[FieldChange, ...] = (),
         attributes: Json | None = None,
-    ) -> None:
+        at: datetime | None = None,
+    ) -> str:
         guid = str(next(self._guids))
         now = self.clock.now()
-        self.log.append(Activity(guid, person, type_id, now, changes, attributes or {}))
+        activity = Activity(guid, person, type_id, at or now, changes, attributes or {})
+        insort(self.log, activity, key=place)
         self._visible[guid] = now + timedelta(seconds=self.lag())
+        return guid

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from leadsync.state.port import (
+    ActivityRow,
     DeferredRow,
     FailureItem,
     IntentRow,
@@ -127,6 +128,25 @@ def item_event(number: int = 1, **changed: Any) -> QuarantineEventRow:
         "detail": None,
     }
     return cast("QuarantineEventRow", {**row, **changed})
+
+
+def activity(number: int = 1, **changed: Any) -> ActivityRow:
+    """Return an activity of item ``number`` that waits to be sent to person ``number``."""
+    row: dict[str, Any] = {
+        "key": f"item-{number}:1",
+        "item_id": f"item-{number}",
+        "kind": "failed",
+        "marketo_id": number,
+        "dynamics_id": row_id(number),
+        "attributes": {"field": "email", "message": "No e-mail address."},
+        "status": "waiting",
+        "created_at": NOON,
+        "tries": 0,
+        "tried_at": None,
+        "due_at": NOON,
+        "error": None,
+    }
+    return cast("ActivityRow", {**row, **changed})
 
 
 def deferred(number: int = 1, **changed: Any) -> DeferredRow:

@@ -155,6 +155,9 @@ class NoLedger:
     def calls(self) -> dict[str, int]:
         return {}
 
+    def used_today(self, system: str) -> float:
+        return 0.0
+
 
 @dataclass
 class World:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadsync.clock import parse_instant
+from leadsync.cycle.activity_log.entries import new_entries
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.consent.marks import add_marks
 from leadsync.cycle.context import Cycle, Engine, held_lease
@@ -95,6 +96,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         cycle=_closed(engine, cycle, stored, report),
     )
     keeper.add_to(changes, items, [*outcomes, *afterwards])
+    changes.activities = new_entries(engine, cycle, changes.quarantine, engine.clock.now())
     add_marks(engine, cycle, changes)
     add_relations(engine, cycle, plan, changes)
     if cycle.moves_cursors:

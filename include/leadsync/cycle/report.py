@@ -64,4 +64,5 @@ def build_report(
         "counts": counts,
         "calls": {system: calls.get(system, 0) for system in ("marketo", "dynamics")},
         "suspended": list(plan.suspended),
+        "activities": {"sent": 0, "refused": 0, "waiting": 0},
     }

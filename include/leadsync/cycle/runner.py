@@ -32,6 +32,7 @@ def run_opened(engine: Engine, cycle: Json) -> Json:
     except LeadsyncError as error:
         give_up(engine, cycle, error)
         raise
+    report = stages.send_activities(engine, cycle, report)
     engine.staging.drop(report["cycle_id"])
     return report
 

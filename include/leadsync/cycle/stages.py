@@ -8,6 +8,7 @@ from typing import TypeAlias
 from leadsync.cycle import commit as commit_stage
 from leadsync.cycle import merge_and_validate as merge_stage
 from leadsync.cycle import open as open_stage
+from leadsync.cycle.activity_log.tell import tell_persons
 from leadsync.cycle.context import Cycle, CycleRequest, Engine
 from leadsync.cycle.extract import extract_dynamics as extract_dynamics_stage
 from leadsync.cycle.extract import extract_marketo as extract_marketo_stage
@@ -68,6 +69,16 @@ def quarantine_and_commit(engine: Engine, cycle: Json) -> Json:
     if cycle["dry_run"]:
         return build_plan_report(engine, Cycle.from_json(cycle))
     return commit_stage.quarantine_and_commit(engine, Cycle.from_json(cycle))
+
+
+def send_activities(engine: Engine, cycle: Json, report: Json) -> Json:
+    """Write to persons' activity logs what failed and what recovered, as far as that can be done.
+
+    The cycle is committed by then, and no failure of Marketo is raised; a dry run writes nothing.
+
+    :returns: the report, completed.
+    """
+    return report if cycle["dry_run"] else tell_persons(engine, report)
 
 
 def _run(engine: Engine, document: Json, name: str, stage: Stage, *systems: System) -> Json:

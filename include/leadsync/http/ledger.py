@@ -16,6 +16,7 @@ from leadsync.http.limits import (
     quota_day,
     quota_reset,
     seconds_until_slot,
+    used_share,
 )
 
 
@@ -45,6 +46,12 @@ class MemoryLedger:
         """Return the number of calls made, by system."""
         with self._lock:
             return dict(self._calls)
+
+    def used_today(self, system: str) -> float:
+        """Return how much of our calls of the day is used."""
+        limits = self._limits[system]
+        with self._lock:
+            return used_share(limits, self._days[system, quota_day(limits, self._clock.now())])
 
     def _try(self, system: str) -> float:
         """Count a call and return 0, or return the seconds to wait."""

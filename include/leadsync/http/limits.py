@@ -68,6 +68,14 @@ def default_limits() -> dict[str, Limits]:
     return {"marketo": marketo_limits(), "dynamics": dynamics_limits()}
 
 
+def used_share(limits: Limits, calls_today: int) -> float:
+    """Return which part of the day's calls is used; 0 where there is no daily quota."""
+    budget = limits.day_budget
+    if budget is None:
+        return 0.0
+    return calls_today / budget if budget else 1.0
+
+
 def seconds_until_slot(
     windows: Iterable[Window], counts: Counts, now: float, resolution: float = 0.0
 ) -> float:

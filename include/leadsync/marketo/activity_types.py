@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leadsync.errors import RejectedError
 from leadsync.marketo.session import MarketoSession
-from leadsync.model import Json
+from leadsync.model import ActivityType, Json
 
 _ROOT = "/rest/v1/activities/external"
 
@@ -42,22 +42,6 @@ class NewActivityType:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityType:
-    """A custom activity type as it stands; only ``approved`` ones take activities.
-
-    :param status: ``draft``, ``approved``, ``approved with draft`` or ``deleted``.
-    """
-
-    type_id: int
-    api_name: str
-    status: str
-
-    @property
-    def usable(self) -> bool:
-        return self.status.startswith("approved")
-
-
 def activity_types(session: MarketoSession) -> dict[str, ActivityType]:
     """Return the custom activity types by API name."""
     answer = session.query(f"{_ROOT}/types.json")
@@ -72,9 +56,13 @@ def provide_type(session: MarketoSession, wanted: NewActivityType) -> ActivityTy
     found = activity_types(session).get(wanted.api_name)
     if found is not None and found.usable:
         return found
+    present: set[str] = set()
     if found is None:
         create_type(session, wanted)
-        add_attributes(session, wanted.api_name, wanted.attributes)
+    else:
+        present = _attributes_of_draft(session, wanted.api_name)
+    missing = [one for one in wanted.attributes if one.api_name not in present]
+    add_attributes(session, wanted.api_name, missing)
     return approve_type(session, wanted.api_name)
 
 
@@ -103,6 +91,13 @@ def add_attributes(
 def approve_type(session: MarketoSession, api_name: str) -> ActivityType:
     """Approve a draft: its names and primary attribute are fixed from now on."""
     return _only(session, f"{_ROOT}/type/{api_name}/approve.json", {})
+
+
+def _attributes_of_draft(session: MarketoSession, api_name: str) -> set[str]:
+    """Return the attributes that a draft has: its making may have been interrupted."""
+    answer = session.query(f"{_ROOT}/type/{api_name}/describe.json", {"draft": "true"})
+    listed = [one for item in answer.result for one in item.get("attributes") or ()]
+    return {str(one.get("apiName")) for one in listed}
 
 
 def _only(session: MarketoSession, path: str, body: Json) -> ActivityType:

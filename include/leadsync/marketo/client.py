@@ -11,18 +11,13 @@ from leadsync.clock import Clock
 from leadsync.http.retry import Random
 from leadsync.http.transport import HttpTransport
 from leadsync.marketo import feeds
-from leadsync.marketo.activity_types import (
-    ActivityType,
-    NewActivityType,
-    activity_types,
-    provide_type,
-)
+from leadsync.marketo.activity_types import NewActivityType, activity_types, provide_type
 from leadsync.marketo.auth import TokenKeeper
 from leadsync.marketo.bulk_extract import BulkExport
 from leadsync.marketo.bulk_import import BulkImport
 from leadsync.marketo.companies import CompanyResult, read_companies, sync_companies
 from leadsync.marketo.connection import MarketoConnection
-from leadsync.marketo.custom_activities import ActivityResult, NewActivity, add_activities
+from leadsync.marketo.custom_activities import add_activities
 from leadsync.marketo.describe import PersonObject, describe_fields, describe_object
 from leadsync.marketo.persons import read_persons
 from leadsync.marketo.remove import DeleteResult, delete_persons, merge_persons
@@ -30,7 +25,15 @@ from leadsync.marketo.schema_fields import FieldResult, NewField, create_fields
 from leadsync.marketo.session import MarketoSession
 from leadsync.marketo.sync_persons import BATCH, Action, PersonWriter
 from leadsync.marketo.usage import Usage, usage_today
-from leadsync.model import FeedRead, Json, MarketoField, PersonResult
+from leadsync.model import (
+    ActivityResult,
+    ActivityType,
+    FeedRead,
+    Json,
+    MarketoField,
+    NewActivity,
+    PersonResult,
+)
 from leadsync.ports import CallLedger
 
 

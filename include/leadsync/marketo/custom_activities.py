@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 
 from leadsync.clock import format_instant
 from leadsync.errors import TransientApiError
 from leadsync.marketo.envelope import errors_of
 from leadsync.marketo.session import MarketoSession
-from leadsync.model import Json, RecordError
+from leadsync.model import ActivityResult, Json, NewActivity, RecordError
 
 PATH = "/rest/v1/activities/external.json"
 BATCH = 300
-
-
-@dataclass(frozen=True, slots=True)
-class NewActivity:
-    """A custom activity to add; ``attributes`` by API name."""
-
-    person_id: int
-    type_id: int
-    at: datetime
-    primary_value: str
-    attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityResult:
-    """Outcome of one activity, in input order; ``guid`` when it was added."""
-
-    guid: str | None
-    errors: tuple[RecordError, ...] = ()
 
 
 def add_activities(

@@ -30,6 +30,7 @@ from leadsync.state.tables import (
     journal,
     link,
     lookup,
+    person_activity,
     quarantine,
     request,
 )
@@ -38,7 +39,15 @@ from leadsync.state.types import to_json
 #: the field whose base is a record's address.
 ADDRESS_FIELD = "email"
 #: tables whose rows name a person, a row, or both.
-NAMING: tuple[Table, ...] = (intent, journal, quarantine, deferred, request, link)
+NAMING: tuple[Table, ...] = (
+    intent,
+    journal,
+    quarantine,
+    person_activity,
+    deferred,
+    request,
+    link,
+)
 
 
 def erase(

@@ -20,6 +20,7 @@ from leadsync.http.limits import (
     merged_limits,
     quota_day,
     seconds_until_slot,
+    used_share,
 )
 from leadsync.state.engine import reading, writing
 from leadsync.state.tables import call_bucket, call_day
@@ -77,6 +78,14 @@ class SqlCallLedger:
                 system: _calls_of_day(connection, system, _day(limits, now))
                 for system, limits in self._limits.items()
             }
+
+    def used_today(self, system: str) -> float:
+        """Return how much of our calls of the day is used, by all processes together."""
+        limits = self._limits[system]
+        with reading(self._engine) as connection:
+            return used_share(
+                limits, _calls_of_day(connection, system, _day(limits, self._clock.now()))
+            )
 
     def _try(self, system: str) -> float:
         """Count a call and return 0, or return the seconds to wait."""

@@ -6,21 +6,23 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from leadsync.model import Json, Table
 from leadsync.state import conflicts, remembered
 from leadsync.state.item_filter import Cause, ItemFilter
-from leadsync.state.lease import held, lost
 from leadsync.state.links import base_without_link
+from leadsync.state.memory_activities import MemoryActivities
 from leadsync.state.memory_incidents import MemoryIncidents
+from leadsync.state.memory_leases import MemoryLeases
 from leadsync.state.memory_links import LinkIndex
 from leadsync.state.memory_quarantine import MemoryQuarantine
 from leadsync.state.memory_requests import MemoryRequests
 from leadsync.state.mentions import mentions
 from leadsync.state.port import (
     LIVE,
+    ActivityRow,
     CycleRecord,
     DeferredRow,
     IntentRow,
@@ -51,8 +53,7 @@ class MemoryStateStore:
     """
 
     def __init__(self) -> None:
-        self._leases: dict[str, tuple[Lease, str]] = {}
-        self._given_back: dict[str, int] = {}
+        self._leases = MemoryLeases()
         self._links = LinkIndex()
         self._base: dict[str, Values] = {}
         self._intents: dict[str, IntentRow] = {}
@@ -66,6 +67,7 @@ class MemoryStateStore:
         self._schemas: dict[str, tuple[datetime, str]] = {}
         self._requests = MemoryRequests()
         self.incidents = MemoryIncidents()
+        self._activities = MemoryActivities()
 
     @classmethod
     def knowing(cls, other: MemoryStateStore) -> MemoryStateStore:
@@ -77,33 +79,20 @@ class MemoryStateStore:
     def acquire_lease(
         self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
     ) -> Lease:
-        token = self._given_back.get(name, 0) + 1
-        if name in self._leases:
-            current, its_holder = self._leases[name]
-            if current.owner != owner and current.expires_at > now:
-                raise held(name, current.owner, its_holder, current.expires_at)
-            token = current.token + (current.owner != owner)
-        lease = Lease(name, owner, token, now + timedelta(seconds=seconds))
-        self._leases[name] = (lease, holder)
-        return lease
+        return self._leases.acquire(name, owner, now, seconds, holder=holder)
 
     def renew_lease(self, lease: Lease, now: datetime, seconds: float) -> Lease:
-        self._check(lease)
-        renewed = Lease(lease.name, lease.owner, lease.token, now + timedelta(seconds=seconds))
-        self._leases[lease.name] = (renewed, self._leases[lease.name][1])
-        return renewed
+        return self._leases.renew(lease, now, seconds)
 
     def release_lease(self, lease: Lease) -> None:
-        if self._is_current(lease):
-            del self._leases[lease.name]
-            self._given_back[lease.name] = lease.token
+        self._leases.release(lease)
 
     def current_lease(self, name: str) -> tuple[Lease, str] | None:
-        return self._leases.get(name)
+        return self._leases.current(name)
 
     def apply(self, changes: StateChanges, *, lease: Lease | None) -> None:
         if lease is not None:
-            self._check(lease)
+            self._leases.check(lease)
         self._refuse_conflicts(changes)
         self._links.write(changes.links)
         self._write_base(changes)
@@ -116,6 +105,7 @@ class MemoryStateStore:
         self._remember_activities(changes)
         self._cursors.update(changes.cursors)
         self._requests.apply(changes)
+        self._activities.write(changes.activities)
         if changes.cycle is not None:
             self._cycles[changes.cycle.cycle_id] = _own_report(changes.cycle)
 
@@ -150,6 +140,7 @@ class MemoryStateStore:
             "intent": _removed_where(self._intents, names),
             "journal": len(journal),
             "quarantine": self._quarantine.remove(names),
+            "person_activity": _removed_where(self._activities.rows, names),
             "deferred": _removed_where(self._deferred, names),
             "request": _removed_where(self._requests.requests, names),
             "link": len(links),
@@ -255,6 +246,15 @@ class MemoryStateStore:
     def quarantine_events(self, item_ids: Sequence[str]) -> list[QuarantineEventRow]:
         return self._quarantine.events(item_ids)
 
+    def activities(
+        self,
+        *,
+        item_ids: Sequence[str] | None = None,
+        unsent: bool = False,
+        limit: int | None = None,
+    ) -> list[ActivityRow]:
+        return self._activities.find(item_ids=item_ids, unsent=unsent, limit=limit)
+
     def journal(
         self,
         *,
@@ -314,19 +314,8 @@ class MemoryStateStore:
             "quarantine_open": len(self._quarantine.find(statuses=["open"])),
             "deferred": len(self._deferred),
             "requests_waiting": len(self._requests.find(waiting=True, ids=None)),
+            "activities_waiting": self._activities.count_unsent(),
         }
-
-    def _is_current(self, lease: Lease) -> bool:
-        current = self._leases.get(lease.name)
-        return current is not None and (current[0].owner, current[0].token) == (
-            lease.owner,
-            lease.token,
-        )
-
-    def _check(self, lease: Lease) -> None:
-        if not self._is_current(lease):
-            current = self._leases.get(lease.name)
-            raise lost(lease, current[0].owner if current else None)
 
     def _refuse_conflicts(self, changes: StateChanges) -> None:
         after = {row["link_id"]: row for row in self._links.near(changes.links)}

@@ -15,6 +15,7 @@ from leadsync.state.incident_book import IncidentBook
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.rows import (
     LIVE,
+    ActivityRow,
     CycleRecord,
     DeferredRow,
     FailureItem,
@@ -39,6 +40,7 @@ from leadsync.state.rows import (
 
 __all__ = [
     "LIVE",
+    "ActivityRow",
     "CycleRecord",
     "DeferredRow",
     "FailureItem",
@@ -221,6 +223,20 @@ class StateStore(Protocol):
         """Return what happened to the items, in the order in which it did."""
         ...
 
+    def activities(
+        self,
+        *,
+        item_ids: Sequence[str] | None = None,
+        unsent: bool = False,
+        limit: int | None = None,
+    ) -> list[ActivityRow]:
+        """Return activities for persons' logs in the order in which they are to be sent.
+
+        :param item_ids: those of these quarantine items only.
+        :param unsent: those only that are still to be sent, or whose sending is in doubt.
+        """
+        ...
+
     def journal(
         self,
         *,
@@ -269,5 +285,7 @@ class StateStore(Protocol):
         ...
 
     def counts(self) -> Mapping[str, int]:
-        """Return row counts for the status page: live links by table, open quarantine, deferred."""
+        """Return row counts for the status page: live links by table, open quarantine, deferred,
+        waiting requests and activities.
+        """
         ...

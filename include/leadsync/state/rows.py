@@ -41,6 +41,8 @@ WAITING: tuple[QuarantineStatus, ...] = ("open", "released", "retried")
 #: statuses in which an item is tried by the next cycle, changed or not.
 ON_THEIR_WAY: tuple[QuarantineStatus, ...] = ("released", "retried")
 
+ActivityStatus = Literal["waiting", "sending", "sent", "refused"]
+
 #: canonical values by field (Marketo REST name); ``None`` is null. See docs/architecture.md.
 Values = dict[str, str | None]
 
@@ -167,6 +169,36 @@ class QuarantineEventRow(TypedDict):
     detail: str | None
 
 
+#: statuses of an activity that is still to be sent, or whose sending is in doubt.
+UNSENT: tuple[ActivityStatus, ...] = ("waiting", "sending")
+
+
+class ActivityRow(TypedDict):
+    """What a person's activity log in Marketo is to say (semantics.md 7).
+
+    :param key: names the quarantine item and the failure, so that each is told once.
+    :param attributes: the activity's attributes, by API name.
+    :param status: ``sending`` from before the call until its answer is stored, so that an activity
+        whose answer was lost is looked for before it is sent again; ``refused``: given up, for the
+        reason in ``error``.
+    :param tried_at: when it was last sent: the activity's own time.
+    :param due_at: not to be tried before.
+    """
+
+    key: str
+    item_id: str
+    kind: Literal["failed", "recovered"]
+    marketo_id: int
+    dynamics_id: str | None
+    attributes: dict[str, str]
+    status: ActivityStatus
+    created_at: datetime
+    tries: int
+    tried_at: datetime | None
+    due_at: datetime
+    error: str | None
+
+
 class DeferredRow(TypedDict):
     """A record carried to the next cycle, with why; ``record_key`` as in quarantine."""
 
@@ -284,6 +316,7 @@ class StateChanges:
     :param intents: upserted by ``intent_id``.
     :param quarantine: upserted by ``id``.
     :param quarantine_events: added to the history of items that are stored, or are stored now.
+    :param activities: upserted by ``key``.
     :param deferred: upserted by ``record_key``; ``deferred_cleared`` are removed first.
     :param seen_activities: GUID and activity time; those before ``seen_before`` are pruned.
     :param cursors: by name.
@@ -300,6 +333,7 @@ class StateChanges:
     journal: list[JournalRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
     quarantine_events: list[QuarantineEventRow] = field(default_factory=list)
+    activities: list[ActivityRow] = field(default_factory=list)
     deferred: list[DeferredRow] = field(default_factory=list)
     deferred_cleared: list[str] = field(default_factory=list)
     seen_activities: dict[str, datetime] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from leadsync.model import Json, Table
 from leadsync.state import (
+    activities,
     cycles,
     erase,
     journal,
@@ -26,6 +27,7 @@ from leadsync.state.engine import reading, writing
 from leadsync.state.incidents import SqlIncidents
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.port import (
+    ActivityRow,
     CycleRecord,
     DeferredRow,
     IntentRow,
@@ -91,6 +93,7 @@ class SqlStateStore:
             quarantine.write_items(connection, changes.quarantine)
             quarantine_events.write(connection, changes.quarantine_events)
             quarantine.write_deferred(connection, changes.deferred_cleared, changes.deferred)
+            activities.write(connection, changes.activities)
             requests.write(connection, changes.requests)
             related.write(connection, changes.related, changes.lookups)
             marks.write(connection, changes.marks_dropped, changes.marks)
@@ -197,6 +200,16 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return quarantine_events.of_items(connection, item_ids)
 
+    def activities(
+        self,
+        *,
+        item_ids: Sequence[str] | None = None,
+        unsent: bool = False,
+        limit: int | None = None,
+    ) -> list[ActivityRow]:
+        with reading(self.engine) as connection:
+            return activities.read(connection, item_ids=item_ids, unsent=unsent, limit=limit)
+
     def journal(
         self,
         *,
@@ -259,4 +272,5 @@ class SqlStateStore:
                 "quarantine_open": quarantine.count_open(connection),
                 "deferred": quarantine.count_deferred(connection),
                 "requests_waiting": requests.count_waiting(connection),
+                "activities_waiting": activities.count_unsent(connection),
             }

@@ -23,6 +23,7 @@ metadata = MetaData(
 
 _LIVE = text("status IN ('open', 'out_of_scope', 'inactive')")
 _WAITING = text("status IN ('open', 'released', 'retried')")
+_UNSENT = text("status IN ('waiting', 'sending')")
 _UNCONFIRMED = text("operation IN ('create', 'link') AND status = 'pending'")
 
 #: SQLite numbers rows by itself only in a column declared exactly INTEGER PRIMARY KEY.
@@ -186,6 +187,32 @@ quarantine_event = Table(
     Column("cycle_id", Text),
     Column("detail", MarkedText),
     Index("ix_quarantine_event_item", "item_id"),
+)
+
+#: what persons' activity logs in Marketo are to say, and have been told.
+person_activity = Table(
+    "person_activity",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("item_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("marketo_id", BigInteger, nullable=False),
+    Column("dynamics_id", Text),
+    Column("attributes", JsonText, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", UtcDateTime),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("error", MarkedText),
+    Index("ix_person_activity_item", "item_id"),
+    Index(
+        "ix_person_activity_unsent",
+        "created_at",
+        "key",
+        sqlite_where=_UNSENT,
+        postgresql_where=_UNSENT,
+    ),
 )
 
 deferred = Table(

@@ -11,8 +11,7 @@ from werkzeug import Response
 from leadsync.errors import PermissionDeniedError, TransientApiError
 from leadsync.marketo.activity_types import NewActivityType, TypeAttribute
 from leadsync.marketo.client import MarketoClient
-from leadsync.marketo.custom_activities import ActivityResult, NewActivity
-from leadsync.model import RecordError
+from leadsync.model import ActivityResult, NewActivity, RecordError
 from support.marketo_stub import START
 from support.sandbox import RunningSandbox
 

@@ -38,6 +38,7 @@ def test_live_links_are_open_or_out_of_scope(store: StateStore) -> None:
         "quarantine_open": 0,
         "deferred": 0,
         "requests_waiting": 0,
+        "activities_waiting": 0,
     }
 
 

@@ -12,7 +12,15 @@ from leadsync.state.item_filter import ItemFilter
 from leadsync.state.port import CycleRecord, StateChanges, StateStore
 from leadsync.state.store import SqlStateStore
 from leadsync.values.marks import ABSENT, invalid
-from support.state_rows import NOON, deferred, intent, journal, quarantined, row_id
+from support.state_rows import (
+    NOON,
+    activity,
+    deferred,
+    intent,
+    journal,
+    quarantined,
+    row_id,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -115,6 +123,20 @@ def test_a_record_waits_in_one_item_only(store: StateStore) -> None:
     replaced = quarantined(1, status="superseded")
     keep(store, quarantine=[quarantined(2, record_key=replaced["record_key"]), replaced])
     assert [item["status"] for item in store.quarantine()] == ["superseded", "open"]
+
+
+def test_activities_come_in_the_order_in_which_they_are_to_be_sent(store: StateStore) -> None:
+    late = activity(1, created_at=NOON + timedelta(minutes=1))
+    doubtful = activity(3, status="sending", tried_at=NOON, error="no answer")
+    done = activity(2, key="item-2:recovered", kind="recovered", status="sent")
+    keep(store, activities=[late, activity(2), doubtful, done])
+    assert store.activities(unsent=True) == [activity(2), doubtful, late]
+    assert store.activities(unsent=True, limit=1) == [activity(2)]
+    assert store.activities(item_ids=["item-2", "nobody"]) == [activity(2), done]
+    assert store.counts()["activities_waiting"] == 3
+    keep(store, activities=[{**doubtful, "status": "sent"}])
+    assert store.counts()["activities_waiting"] == 2
+    assert store.erase([2], [])["person_activity"] == 2
 
 
 def test_carried_records_are_cleared_before_others_are_stored(store: StateStore) -> None:

@@ -15,6 +15,7 @@ from leadsync.state.store import SqlStateStore
 from leadsync.state.tables import metadata
 from support.state_rows import (
     NOON,
+    activity,
     deferred,
     failure,
     intent,
@@ -58,6 +59,15 @@ ITEM = st.builds(
     *(FEW, st.sampled_from(["open", "released", "retried", "superseded"]), FEW),
     st.lists(FAILURE, min_size=1, max_size=3),
 )
+ACTIVITY = st.builds(
+    lambda number, part, status, minutes: activity(
+        number,
+        key=f"item-{number}:{part}",
+        status=status,
+        created_at=NOON + timedelta(minutes=minutes),
+    ),
+    *(FEW, FEW, st.sampled_from(["waiting", "sending", "sent", "refused"]), FEW),
+)
 LOOKUP = st.builds(lambda number, target: lookup(number, target_id=row_id(target)), FEW, FEW)
 REQUEST = st.builds(
     lambda number, status, minutes: request(
@@ -74,6 +84,7 @@ CHANGES = st.builds(
     journal=st.lists(FEW.map(journal), max_size=2),
     quarantine=st.lists(ITEM, max_size=3),
     quarantine_events=st.lists(FEW.map(item_event), max_size=2),
+    activities=st.lists(ACTIVITY, max_size=3),
     deferred=st.lists(FEW.map(deferred), max_size=2),
     deferred_cleared=st.lists(FEW.map(lambda n: deferred(n)["record_key"]), max_size=1),
     seen_activities=st.dictionaries(
@@ -128,6 +139,9 @@ def everything(store: StateStore) -> list[object]:
         *(store.quarantine(where=where, limit=2) for where in FILTERS),
         *(store.quarantine_causes(where=where) for where in FILTERS),
         store.quarantine_events([f"item-{n}" for n in range(4)]),
+        store.activities(),
+        store.activities(unsent=True, limit=2),
+        store.activities(item_ids=["item-1", "item-3"]),
         store.deferred(),
         store.known_activities("xyz"),
         store.cursors(),

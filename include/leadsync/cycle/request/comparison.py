@@ -91,6 +91,7 @@ def compare(
     except LeadsyncError as error:
         give_up(engine, document, error)
         raise
+    report = stages.send_activities(engine, document, report)
     engine.staging.drop(cycle.cycle_id)
     found.compared += len(persons)
     found.drift.extend(_drift(plan, done))

@@ -1,0 +1,41 @@
+"""Activities for persons' logs in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from leadsync.state.port import ActivityRow
+from leadsync.state.rows import UNSENT
+
+
+class MemoryActivities:
+    """Activities by key; rows are copied in and out."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, ActivityRow] = {}
+
+    def write(self, rows: Iterable[ActivityRow]) -> None:
+        """Upsert activities."""
+        self.rows.update((row["key"], _copied(row)) for row in rows)
+
+    def find(
+        self, *, item_ids: Sequence[str] | None, unsent: bool, limit: int | None
+    ) -> list[ActivityRow]:
+        """Return activities in the order in which they are to be sent."""
+        wanted = None if item_ids is None else set(item_ids)
+        found = [
+            row
+            for row in self.rows.values()
+            if (wanted is None or row["item_id"] in wanted)
+            and (not unsent or row["status"] in UNSENT)
+        ]
+        found.sort(key=lambda row: (row["created_at"], row["key"]))
+        return [_copied(row) for row in found[:limit]]
+
+    def count_unsent(self) -> int:
+        """Return the number of activities that are still to be sent."""
+        return sum(row["status"] in UNSENT for row in self.rows.values())
+
+
+def _copied(row: ActivityRow) -> ActivityRow:
+    return {**row, "attributes": dict(row["attributes"])}
