@@ -3,11 +3,15 @@
 The flow action "Sync Person to Microsoft": a person without a row gets one, or is linked to the row
 that has its e-mail address. A person that is linked already is left alone.
 
+Marketo's calls (the flow step and the webhook under `/leadsync`) start it within a second: a run
+answers all that wait. A run that somebody triggers can name persons:
+
 | parameter | what |
 |---|---|
-| `person_ids` | Marketo person ids, 1 to 1,000 |
+| `person_ids` | Marketo person ids, up to 1,000; empty: the calls that wait |
+| `action` | `sync_person` (default), or `change_owner`, which also assigns rows that exist |
 | `sync_as` | `lead` (default) or `contact` |
-| `assign_to` | owner of new rows: id, user name or e-mail address; empty: the default owner |
+| `assign_to` | owner: id, user name or e-mail address; empty: the default owner |
 
 The result and the log say what became of each person. A person that cannot be created is refused or
 quarantined with its reason; that fails nobody else, and not the run. Clearing the task does not ask
@@ -25,11 +29,12 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from leadsync_airflow import params, requested
 from leadsync_airflow.alerts.callbacks import run_failure_callbacks
+from leadsync_airflow.call_asset import waiting_calls
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 
 
 @dag(
-    schedule=None,
+    schedule=[waiting_calls()],
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
@@ -39,12 +44,13 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
     doc_md=__doc__,
     tags=TAGS,
     params={
-        "person_ids": params.required_persons("Marketo person ids, such as [1001, 1002]."),
+        "person_ids": params.persons("Such as [1001, 1002]; empty: answer Marketo's calls."),
+        "action": Param("sync_person", type="string", enum=["sync_person", "change_owner"]),
         "sync_as": Param("lead", type="string", enum=["lead", "contact"]),
         "assign_to": Param(
             None,
             type=["null", "string"],
-            description="Owner of new rows, by id, user name or e-mail address.",
+            description="Owner, by id, user name or e-mail address.",
         ),
     },
 )

@@ -73,8 +73,8 @@ def _core(root: Path, home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{user}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-        "AIRFLOW__CORE__FERNET_KEY": _kept(home / "fernet-key", _fernet_key),
-        "AIRFLOW__API_AUTH__JWT_SECRET": _kept(home / "jwt-secret", lambda: secrets.token_hex(64)),
+        "AIRFLOW__CORE__FERNET_KEY": kept(home / "fernet-key", _fernet_key),
+        "AIRFLOW__API_AUTH__JWT_SECRET": kept(home / "jwt-secret", lambda: secrets.token_hex(64)),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": (
             f"sqlite:///{home / 'airflow.db'}?timeout={BUSY_SECONDS}"
         ),
@@ -93,7 +93,8 @@ def _web(port: int) -> dict[str, str]:
     }
 
 
-def _kept(path: Path, make: Callable[[], str]) -> str:
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """Return what the file holds, written the first time, for the user alone to read."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(make())

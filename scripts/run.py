@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from scripts import cycle_view, sandbox_stack
+from scripts import cycle_view, flow_step, sandbox_stack
 from scripts.airflow_api import AirflowApi
 from scripts.airflow_env import (
     DEFAULT_PORT,
@@ -46,11 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
         sandbox_stack.start(console, options.marketo_port, options.dynamics_port, options.people)
         wait_for_airflow(console, api)
         sandbox_stack.connect(console, api)
+        flow_step.connect(api)
         run_id = first_run(api) or api.trigger(DAG_ID)
         succeeded = cycle_view.follow(console, api, DAG_ID, run_id)
     except (StackError, sandbox_stack.SandboxError) as error:
         console.print(f"[red]{error}[/red]")
         return 1
+    flow_step.tell(console, api)
     user, password = LOGIN
     console.print(f"\nOpen [bold]{api.base_url}[/bold] and log in as {user} / {password}.")
     console.print(f"Done in {time.monotonic() - began:.0f} s. Stop everything with: make down")

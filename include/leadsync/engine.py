@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import gc
-import os
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from leadsync.clock import Clock, SystemClock
-from leadsync.connections import (
-    DYNAMICS,
-    MARKETO,
-    STATE,
-    dynamics_connection,
-    find_connection,
-    marketo_connection,
-    required_connection,
-    store_url,
-)
+from leadsync.clock import SystemClock
 from leadsync.cycle.context import Engine
-from leadsync.dynamics.client import DynamicsClient
-from leadsync.dynamics.client import open_client as open_dynamics
-from leadsync.http.limits import Limits, dynamics_limits, marketo_limits
 from leadsync.mapping.load import load_mapping
-from leadsync.marketo.client import MarketoClient
-from leadsync.marketo.client import open_client as open_marketo
-from leadsync.ports import CallLedger
+from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.settings import Settings, load_settings
 from leadsync.staging.store import Staging
-from leadsync.state.ledger import SqlCallLedger
-from leadsync.state.open import open_store
-from leadsync.state.store import SqlStateStore
 from leadsync.validation.gx import check_gx
 
 #: Batches that one load stage has under way at a time; the clients bound their own calls as well.
@@ -81,34 +62,6 @@ def collect_rarely() -> None:
     gc.set_threshold(COLLECT_AFTER)
 
 
-def open_state(settings: Settings | None = None) -> SqlStateStore:
-    """Open the state store that the connection ``leadsync_db`` names, or the local file."""
-    connection = find_connection(STATE, os.environ)
-    return open_store(store_url(connection, settings or load_settings()))
-
-
-def build_ledger(store: SqlStateStore, clock: Clock) -> SqlCallLedger:
-    """Return the call ledger that all workers share."""
-    marketo = marketo_connection(required_connection(MARKETO, os.environ))
-    limits: dict[str, Limits] = {
-        "marketo": marketo_limits(marketo.calls_per_20s, marketo.daily_call_share),
-        "dynamics": dynamics_limits(),
-    }
-    return SqlCallLedger(store.engine, clock, limits)
-
-
-def marketo_client(ledger: CallLedger, clock: Clock) -> MarketoClient:
-    """Return the client of the connection ``marketo_default``."""
-    connection = marketo_connection(required_connection(MARKETO, os.environ))
-    return open_marketo(connection, ledger, clock)
-
-
-def dynamics_client(ledger: CallLedger, clock: Clock) -> DynamicsClient:
-    """Return the client of the connection ``dynamics_default``."""
-    connection = dynamics_connection(required_connection(DYNAMICS, os.environ))
-    return open_dynamics(connection, ledger, clock)
-
-
 def in_threads(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
     """Apply ``function`` to several items at a time; results come in order.
 
@@ -127,3 +80,6 @@ def in_threads(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
                     waiting.cancel()
         if failure is not None:
             raise failure
+
+
+__all__ = ["build_engine", "build_ledger", "dynamics_client", "marketo_client", "open_state"]

@@ -22,6 +22,7 @@ MODULES = (
     "sqlalchemy.dialects.postgresql",
     "leadsync.engine",
     "leadsync.cycle.stages",
+    "leadsync.flow_step.outbox",
 )
 FORKING_COMMANDS = (["scheduler"], ["celery", "worker"])
 

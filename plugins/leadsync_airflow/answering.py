@@ -47,6 +47,13 @@ def answer_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield "What waits is taken up by the next cycle of lead_sync."
 
 
+def callback_lines(callbacks: Mapping[str, int]) -> Iterator[str]:
+    """Yield how many callbacks went out and what came of them, if there were any."""
+    if callbacks:
+        told = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in sorted(callbacks.items()))
+        yield f"Callbacks to Marketo: {told}."
+
+
 def _line(document: Mapping[str, Any]) -> str:
     person, row = document["marketo_id"], document["dynamics_id"]
     place = f"{document['table']} {row}" if row else ""

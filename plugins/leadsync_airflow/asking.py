@@ -24,14 +24,20 @@ def persons_to_create(engine: Engine, context: Mapping[str, Any]) -> list[Reques
     """Return the requests of a ``sync_person_to_microsoft`` run, one per person.
 
     :param context: Airflow's task context; its params were checked by Airflow.
+    :raises ConfigurationError: the owner is to change, but nobody is named.
     """
     from leadsync.cycle.request.on_request import person_request
 
     params = context["params"]
     owner = (params["assign_to"] or "").strip() or None
+    if params["action"] == "change_owner" and owner is None:
+        raise ConfigurationError(
+            "This run is to change the owner, but assign_to is empty.",
+            remedy="Trigger it with assign_to: a Dynamics user's id, user name or e-mail address.",
+        )
     requests = [
         person_request(
-            engine, "sync_person", int(person), sync_as=params["sync_as"], assign_to=owner
+            engine, params["action"], int(person), sync_as=params["sync_as"], assign_to=owner
         )
         for person in params["person_ids"]
     ]

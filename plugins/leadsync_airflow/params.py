@@ -18,17 +18,6 @@ def instant(description: str) -> Param:
     return Param(None, type=["null", "string"], format="date-time", description=description)
 
 
-def required_persons(description: str) -> Param:
-    """Return a parameter that holds at least one Marketo person id, as numbers or digits."""
-    return Param(
-        type="array",
-        items=_PERSON,
-        minItems=1,
-        maxItems=MOST_RECORDS,
-        description=description,
-    )
-
-
 def persons(description: str) -> Param:
     """Return a parameter that holds Marketo person ids, or none."""
     return Param([], type="array", items=_PERSON, maxItems=MOST_RECORDS, description=description)

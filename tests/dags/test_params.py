@@ -22,7 +22,9 @@ def checked(dagbag: DagBag, dag_id: str, conf: dict[str, Any]) -> dict[str, Any]
 @pytest.mark.parametrize(
     ("dag_id", "conf"),
     [
+        ("sync_person_to_microsoft", {}),
         ("sync_person_to_microsoft", {"person_ids": [17, "18"]}),
+        ("sync_person_to_microsoft", {"person_ids": [17], "action": "change_owner"}),
         ("sync_person_to_microsoft", {"person_ids": [17], "sync_as": "contact"}),
         ("sync_person_to_microsoft", {"person_ids": [17], "assign_to": "a@example.com"}),
         ("sync_now", {"marketo_ids": [17]}),
@@ -38,8 +40,7 @@ def test_what_is_right_is_taken(dagbag: DagBag, dag_id: str, conf: dict[str, Any
 @pytest.mark.parametrize(
     ("dag_id", "conf", "told"),
     [
-        ("sync_person_to_microsoft", {}, "person_ids"),
-        ("sync_person_to_microsoft", {"person_ids": []}, r"person_ids: \[\] should be non-empty"),
+        ("sync_person_to_microsoft", {"action": "delete"}, "'delete' is not one of"),
         ("sync_person_to_microsoft", {"person_ids": ["ek@x.com"]}, "'ek@x.com' does not match"),
         ("sync_person_to_microsoft", {"person_ids": [0]}, "0 is less than"),
         ("sync_person_to_microsoft", {"person_ids": 17}, "17 is not of type 'array'"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from leadsync.state.call_port import CallItemRow, CallRow
 from leadsync.state.port import (
     ActivityRow,
     DeferredRow,
@@ -210,3 +211,35 @@ def mark(number: int = 1, **changed: Any) -> MarkRow:
     """Return the mark of an address that opted out."""
     row: dict[str, Any] = {"kind": "opted_out", "key_hash": f"hash-{number}", "at": NOON}
     return cast("MarkRow", {**row, **changed})
+
+
+def call(number: int = 1, **changed: Any) -> CallRow:
+    """Return an open real-time call of the flow step."""
+    row: dict[str, Any] = {
+        "call_id": f"call-{number}",
+        "source": "flow_step",
+        "mode": "real_time",
+        "munchkin_id": "123-ABC-456",
+        "campaign": 1001,
+        "callback": {"url": "https://x.adobe.io/back", "key": "k", "token": f"t{number}"},
+        "status": "open",
+        "received_at": NOON,
+        "answer_by": NOON + timedelta(hours=1),
+        "attempts": 0,
+        "next_attempt_at": NOON,
+        "unanswered": False,
+        "error": None,
+        "updated_at": NOON,
+    }
+    return cast("CallRow", {**row, **changed})
+
+
+def call_item(number: int = 1, position: int = 0, **changed: Any) -> CallItemRow:
+    """Return the first person of a call, with the request of the same number."""
+    row: dict[str, Any] = {
+        "call_id": f"call-{number}",
+        "position": position,
+        "marketo_id": number,
+        "request_id": f"request-{number}",
+    }
+    return cast("CallItemRow", {**row, **changed})

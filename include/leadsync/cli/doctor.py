@@ -12,8 +12,8 @@ from leadsync.cli.output import print_json
 from leadsync.clock import SystemClock
 from leadsync.cycle.plan.accepted_schemas import accepted_schemas
 from leadsync.doctor import Diagnosis, Doctor
-from leadsync.engine import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.mapping.load import load_mapping
+from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.settings import Settings, load_settings
 from leadsync.staging.store import Staging
 

@@ -9,9 +9,9 @@ import click
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.clock import SystemClock
-from leadsync.engine import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.erasure import Eraser
 from leadsync.model import Json
+from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.settings import load_settings
 from leadsync.staging.store import Staging
 

@@ -9,8 +9,8 @@ import click
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_counts, print_json, print_table
 from leadsync.clock import SystemClock, format_instant
-from leadsync.engine import open_state
 from leadsync.model import Json
+from leadsync.opened import open_state
 from leadsync.state.port import CycleRecord, StateStore
 
 #: cycles that are looked through for the last full comparison.

@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
+
+from leadsync.http.retry_after import retry_after_seconds
 
 MISSING_ROW = "0x80040217"
 QUERY = "0x80060888"
@@ -83,7 +84,7 @@ def read_fault(status: int, headers: Mapping[str, str], body: bytes, now: dateti
         status=status,
         code=code or str(status),
         message=str(error.get("message") or f"HTTP {status} without an explanation"),
-        retry_after=_retry_after(headers.get("retry-after"), now),
+        retry_after=retry_after_seconds(headers.get("retry-after"), now),
     )
 
 
@@ -116,21 +117,3 @@ def _error_object(body: bytes) -> dict[str, Any]:
     if isinstance(error, dict):
         return error
     return {"message": parsed.get("Message") or parsed.get("message")}
-
-
-def _retry_after(value: str | None, now: datetime) -> float | None:
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        return _seconds_until(value, now)
-
-
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())

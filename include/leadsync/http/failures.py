@@ -37,7 +37,7 @@ def translated(
             remedy="Check the host in the connection; for a private certificate authority set "
             "ca_bundle there to the path of its PEM file.",
         )
-    if problem := _before_sending(error):
+    if problem := before_sending(error):
         return _unconnected(problem, system, call, host, reached)
     if isinstance(error, _LOST_ANSWERS):
         return TransientApiError(
@@ -64,7 +64,7 @@ def _unconnected(problem: str, system: str, call: str, host: str, reached: bool)
     )
 
 
-def _before_sending(error: requests.RequestException) -> str:
+def before_sending(error: requests.RequestException) -> str:
     """Return what failed when no byte was sent, or nothing."""
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy refused the connection"

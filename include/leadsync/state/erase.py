@@ -25,6 +25,7 @@ from leadsync.state.port import LinkRow
 from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import (
     base_value,
+    call_item,
     deferred,
     intent,
     journal,
@@ -72,6 +73,7 @@ def erase(
     linked = select(link.c.link_id).where(named_in(link))
     conditions: list[tuple[Table, ColumnElement[Any]]] = [
         (lookup, lookup.c.link_id.in_(linked)),
+        (call_item, among(connection, call_item.c.marketo_id, marketo_ids)),
         *((table, named_in(table)) for table in NAMING),
     ]
     return {

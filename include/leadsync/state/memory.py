@@ -14,6 +14,7 @@ from leadsync.state import conflicts, remembered
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_activities import MemoryActivities
+from leadsync.state.memory_calls import MemoryCalls
 from leadsync.state.memory_incidents import MemoryIncidents
 from leadsync.state.memory_leases import MemoryLeases
 from leadsync.state.memory_links import LinkIndex
@@ -68,6 +69,7 @@ class MemoryStateStore:
         self._requests = MemoryRequests()
         self.incidents = MemoryIncidents()
         self._activities = MemoryActivities()
+        self.calls = MemoryCalls(self._requests.requests)
 
     @classmethod
     def knowing(cls, other: MemoryStateStore) -> MemoryStateStore:
@@ -143,6 +145,7 @@ class MemoryStateStore:
             "person_activity": _removed_where(self._activities.rows, names),
             "deferred": _removed_where(self._deferred, names),
             "request": _removed_where(self._requests.requests, names),
+            "call_item": self.calls.erase(persons),
             "link": len(links),
         }
 

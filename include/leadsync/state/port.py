@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from leadsync.model import Json, Table
+from leadsync.state.call_port import CallStore
 from leadsync.state.incident_book import IncidentBook
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.rows import (
@@ -73,6 +74,11 @@ class StateStore(Protocol):
         """What alerts are about, and who was told."""
         ...
 
+    @property
+    def calls(self) -> CallStore:
+        """Calls of the flow step and of webhooks, and the callbacks that are owed."""
+        ...
+
     # -- lease (semantics.md 3): one cycle at a time; a stale lease is taken over
     def acquire_lease(
         self, name: str, owner: str, now: datetime, seconds: float, *, holder: str = ""
@@ -118,7 +124,7 @@ class StateStore(Protocol):
         address: str | None = None,
     ) -> dict[str, int]:
         """Forget everything that these records left: links, base, journal, intents, quarantine,
-        deferrals, requests, lookups (S081); returns removed rows by table.
+        deferrals, requests, lookups, persons of calls (S081); returns removed rows by table.
 
         :param address: an e-mail key; journal rows, intents and quarantine that name it go as well.
         """

@@ -15,10 +15,11 @@ Row = dict[str, Any]
 _AT_ONCE = 1000
 
 
-def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Insert ``row`` unless its primary key exists."""
+def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert ``row`` unless its primary key exists; tells whether it was inserted."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), dict(row))
+    inserted = connection.execute(dialect.insert(table).on_conflict_do_nothing(), dict(row))
+    return inserted.rowcount == 1
 
 
 def among(

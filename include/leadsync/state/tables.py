@@ -256,6 +256,39 @@ request = Table(
     Index("ix_request_status", "status", "requested_at"),
 )
 
+#: calls of Marketo's flow step and webhooks, and the callbacks that are owed for them.
+call = Table(
+    "call",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("munchkin_id", Text),
+    Column("campaign", BigInteger),
+    Column("callback", JsonText),
+    Column("status", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("answer_by", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("unanswered", Boolean, nullable=False),
+    Column("error", Text),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_call_status", "status", "received_at"),
+)
+
+#: the persons of a call and the requests that stand for them.
+call_item = Table(
+    "call_item",
+    metadata,
+    Column("call_id", Text, ForeignKey("call.call_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("marketo_id", BigInteger, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Index("ix_call_item_request", "request_id"),
+    Index("ix_call_item_person", "marketo_id"),
+)
+
 #: accounts, users and teams as they were last read.
 related_row = Table(
     "related_row",

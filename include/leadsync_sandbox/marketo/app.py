@@ -20,6 +20,8 @@ from leadsync_sandbox.marketo.endpoints import all_routes
 from leadsync_sandbox.marketo.envelope import HttpError, MarketoError, failure, success
 from leadsync_sandbox.marketo.faults import error_answer
 from leadsync_sandbox.marketo.fields import FieldCatalog
+from leadsync_sandbox.marketo.flow_steps.callbacks import answer_callback
+from leadsync_sandbox.marketo.flow_steps.campaign import CALLBACK_PATH
 from leadsync_sandbox.marketo.instance import Instance
 from leadsync_sandbox.marketo.latency import realistic_latency
 from leadsync_sandbox.marketo.limits import Limits
@@ -80,6 +82,8 @@ class MarketoSandbox(Sandbox):
             return too_large
         if call.path == identity.PATH:
             return self._identity.answer(call)
+        if call.path.startswith(f"{CALLBACK_PATH}/"):
+            return answer_callback(self.instance, call)
         return _compressed(call, self._endpoint(call))
 
     def _endpoint(self, call: Call) -> Answer:

@@ -13,8 +13,8 @@ from leadsync_sandbox.marketo.people import Person
 
 
 def stored_records(box: Instance, kind: str, query: Mapping[str, str]) -> list[Json]:
-    """Return ``leads``, ``activities``, ``fields``, ``lists``, ``members``, ``companies`` or
-    ``salespersons``.
+    """Return ``leads``, ``activities``, ``fields``, ``lists``, ``members``, ``companies``,
+    ``salespersons`` or ``flow_calls``.
 
     :param query: ``fields`` (comma list) and ``id`` limit leads; ``leadId`` and ``typeId`` limit
         activities.
@@ -29,6 +29,8 @@ def stored_records(box: Instance, kind: str, query: Mapping[str, str]) -> list[J
     if kind in KINDS:
         rows = box.database.rows("SELECT * FROM object WHERE kind = ? ORDER BY id", (kind,))
         return [{"id": row["id"], **json.loads(row["data"])} for row in rows]
+    if kind == "flow_calls":
+        return [_flow_call(row) for row in box.database.rows("SELECT * FROM flow_call")]
     if kind in ("lists", "members", "partitions", "campaigns"):
         return [dict(row) for row in box.database.rows(f"SELECT * FROM {kind[:-1]} ORDER BY 1")]
     raise ControlError(f"There are no {kind!r} in Marketo; try leads, activities, fields, lists.")
@@ -47,6 +49,13 @@ def _leads(box: Instance, query: Mapping[str, str]) -> list[Json]:
 
 def _field(field: Any) -> Json:
     return {"id": field.id, "name": field.name, "dataType": field.data_type, "custom": field.custom}
+
+
+def _flow_call(row: Any) -> Json:
+    answer = json.loads(row["answer"]) if row["answer"] else None
+    secrets = ("key", "service")
+    shown = {name: value for name, value in dict(row).items() if name not in secrets}
+    return {**shown, "persons": json.loads(row["persons"]), "answer": answer}
 
 
 def _activities(box: Instance, query: Mapping[str, str]) -> list[Json]:

@@ -61,6 +61,15 @@ CREATE TABLE IF NOT EXISTS campaign (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL, active INTEGER NOT NULL,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS flow_service (
+    id INTEGER PRIMARY KEY, base_url TEXT NOT NULL, key_name TEXT NOT NULL, key TEXT NOT NULL,
+    callback_base TEXT NOT NULL, definition TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS flow_call (
+    token TEXT PRIMARY KEY, key TEXT NOT NULL, service INTEGER NOT NULL,
+    campaign INTEGER NOT NULL, persons TEXT NOT NULL, submitted TEXT NOT NULL, status INTEGER,
+    answer TEXT, answered TEXT
+);
 CREATE TABLE IF NOT EXISTS export_job (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, request TEXT NOT NULL,
     status TEXT NOT NULL, created REAL NOT NULL, queued REAL, started REAL, finished REAL,

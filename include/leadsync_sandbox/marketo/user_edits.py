@@ -13,6 +13,9 @@ from leadsync_sandbox.marketo.api.lead_write import remove_people
 from leadsync_sandbox.marketo.api.lists import create_list
 from leadsync_sandbox.marketo.api.objects import ObjectWrite, write_objects
 from leadsync_sandbox.marketo.envelope import MarketoError
+from leadsync_sandbox.marketo.flow_steps.campaign import run_campaign
+from leadsync_sandbox.marketo.flow_steps.provider import install
+from leadsync_sandbox.marketo.flow_steps.webhook import call_webhook
 from leadsync_sandbox.marketo.instance import Instance, Origin
 from leadsync_sandbox.marketo.object_kinds import KINDS
 from leadsync_sandbox.marketo.writing import PersonWriter, WriteMode
@@ -25,8 +28,10 @@ def apply_edit(box: Instance, edit: Json) -> Json:
     ``update`` {id or email, fields}, ``delete`` {id}, ``merge`` {id, losers}, ``activity`` {id,
     type, attributes}. Others, by ``create``: ``fields`` {fields: {name, displayName, dataType}},
     ``lists`` and ``partitions`` {fields: {name}}, ``campaigns`` {fields: {name, type, active}},
-    ``companies`` and ``salespersons`` {fields} (upsert by external id). ``source``, ``user`` and
-    ``lag`` (seconds) say how the activities look.
+    ``companies`` and ``salespersons`` {fields} (upsert by external id), ``services`` {fields: {url,
+    key, callback_base}}, a flow step of somebody else. ``campaigns`` also ``run`` a step
+    (``flow_steps/campaign.py``), ``webhooks`` are ``call``ed (``flow_steps/webhook.py``).
+    ``source``, ``user`` and ``lag`` (seconds) say how the activities look.
 
     :raises ControlError: the edit is impossible, with Marketo's own code and message.
     """
@@ -131,6 +136,9 @@ _WORK: dict[tuple[str, Any], Callable[[Instance, Json], Json]] = {
     ("lists", "create"): _list,
     ("partitions", "create"): _partition,
     ("campaigns", "create"): _campaign,
+    ("campaigns", "run"): run_campaign,
+    ("services", "create"): lambda box, edit: install(box, edit["fields"]),
+    ("webhooks", "call"): call_webhook,
     ("companies", "create"): _object,
     ("salespersons", "create"): _object,
 }

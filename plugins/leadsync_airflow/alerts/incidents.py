@@ -37,7 +37,7 @@ def incident_book() -> Iterator[IncidentBook]:
 
     :raises ConfigurationError: the store cannot be reached, or its connection is wrong.
     """
-    from leadsync.engine import open_state
+    from leadsync.opened import open_state
 
     store = open_state()
     try:

@@ -13,11 +13,15 @@ from airflow.api_fastapi.core_api.security import get_user
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.params import Depends as Guard
 
-from leadsync_airflow.web import about
+from leadsync_airflow.web import about, ssfs, webhook
 
 #: Airflow's own login, by token or by the cookie of its pages. What a user may do beyond reading
 #: is for the router to ask, with ``requires_access_dag`` and the like.
 SIGNED_IN = Depends(get_user)
+
+
+#: What an administrator's browser or Marketo reads before it has a key; tells nothing of anybody.
+OPEN = Depends(lambda: None)
 
 
 class Guarded(NamedTuple):
@@ -27,7 +31,12 @@ class Guarded(NamedTuple):
     guard: Guard
 
 
-ROUTERS = (Guarded(about.router, SIGNED_IN),)
+ROUTERS = (
+    Guarded(about.router, SIGNED_IN),
+    Guarded(ssfs.public, OPEN),
+    Guarded(ssfs.router, Depends(ssfs.key)),
+    Guarded(webhook.router, Depends(webhook.key)),
+)
 
 
 def create_app() -> FastAPI:

@@ -13,20 +13,27 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from leadsync_airflow.web.app import create_app
-
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
-
-
-@pytest.fixture(scope="module")
-def app() -> FastAPI:
-    return create_app()
 
 
 def signed_in_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     for route in app.routes:
         if isinstance(route, APIRoute) and route.path.startswith("/api"):
             yield from ((method, route.path) for method in route.methods)
+
+
+def test_every_router_is_closed_or_known_to_be_open(app: FastAPI, connections: None) -> None:
+    """Each route is called without any key or login; only the definition answers."""
+    routes = [
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    ]
+    client = TestClient(app)
+    opened = {route for route in routes if client.request(*route).status_code != 401}
+    assert len(routes) > 8
+    assert opened == {("GET", "/ssfs/openapi.json")}
 
 
 def test_pages_need_a_login(app: FastAPI) -> None:
@@ -65,3 +72,15 @@ def test_airflow_finds_the_plugin_and_loads_nothing_heavy_with_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip().splitlines()[-1] == "['leadsync_airflow']"
+
+
+def test_the_web_server_loads_no_frames() -> None:
+    """Importing pandas and what checks frames would keep the first caller waiting for seconds."""
+    program = (
+        "import sys, leadsync_airflow.web.app, leadsync.opened, leadsync.flow_step.outbox;"
+        "print({'pandas', 'pyarrow', 'great_expectations'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == "set()"

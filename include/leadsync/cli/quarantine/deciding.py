@@ -12,7 +12,7 @@ from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json
 from leadsync.cli.quarantine.filters import filtered
 from leadsync.clock import SystemClock
-from leadsync.engine import open_state
+from leadsync.opened import open_state
 from leadsync.review.decide import Decision, decide_items
 from leadsync.review.documents import item_document
 from leadsync.state.item_filter import EVERYTHING, ItemFilter

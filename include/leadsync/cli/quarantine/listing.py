@@ -8,9 +8,9 @@ from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cli.quarantine.filters import filtered, statuses_option
 from leadsync.clock import format_instant
-from leadsync.engine import open_state
 from leadsync.errors import ConfigurationError
 from leadsync.model import Json
+from leadsync.opened import open_state
 from leadsync.review.documents import cause_document, item_document, item_story
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.port import QuarantineRow

@@ -1,0 +1,1 @@
+"""A small campaign engine: calls flow-step services and webhooks as Marketo does."""

@@ -1,0 +1,1 @@
+"""Triggers that start DAG runs when something waits."""
