@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pandas as pd
 
@@ -87,8 +87,8 @@ OUTCOMES = (
 #: A record to write. ``operation``: ``create``, ``update``, ``link`` (an update that also stamps
 #: the person with our fields), ``flag_deleted``, ``assign`` (a new owner). Field columns: only what
 #: is written, else absent. ``beside``: JSON of what is written beside mapped fields.
-#: ``move`` updates a pair whose link got another person; ``deactivate``, ``merge`` and ``unlink``
-#: are described in ``cycle/gather/endings.py``. ``into``: id of the record that a merge keeps.
+#: ``move`` updates a pair whose link got another person; the others are :data:`ENDINGS`.
+#: ``into``: id of the record that a merge keeps.
 #: ``link_status``: status of the link that the write stores; ``open`` where it is null.
 WRITES = (
     "record_key",
@@ -103,6 +103,11 @@ WRITES = (
     "link_status",
     "into",
 )
+
+#: Operations of ``WRITES`` on records whose link has ended. ``deactivate``: close a row. ``merge``:
+#: merge a row or person ``into`` another. ``unlink``: clear a person's own fields.
+EndingKind = Literal["deactivate", "merge", "unlink"]
+ENDINGS: tuple[EndingKind, ...] = ("deactivate", "merge", "unlink")
 
 #: A field decision, journalled when the write of its ``record_key`` has succeeded.
 DECISIONS = (

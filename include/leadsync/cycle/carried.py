@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from leadsync.cycle.context import Engine
+from leadsync.frames import ENDINGS
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Direction, Table
 from leadsync.state.port import DeferredRow, QuarantineRow
@@ -76,11 +77,15 @@ def due_persons(pending: Unfinished, plan: SyncPlan) -> set[int]:
 
 
 def due_rows(pending: Unfinished, plan: SyncPlan, table: Table) -> set[str]:
-    """Return the Dynamics ids of ``table`` to take up again in the direction to Marketo."""
+    """Return the Dynamics ids of ``table`` to take up again in the direction to Marketo.
+
+    Rows that are left over by a merge or deletion in Marketo are among them.
+    """
     due = pending.due(plan, "to_marketo")
+    ending = [item for item in pending.due_items(plan) if item["operation"] in ENDINGS]
     return {
         item["dynamics_id"]
-        for item in due
+        for item in (*due, *ending)
         if item["dynamics_id"] is not None and item["dynamics_table"] == table
     }
 

@@ -172,18 +172,18 @@ def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
 
 def _links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
     """Return scope changes, closed links and new ETags, except where a load stored a newer one."""
-    written = _applied(engine, cycle, "dynamics", "link_id") - _moved(engine, cycle)
+    applied = _applied(engine, cycle, "dynamics", "record_key")
+    writes = engine.staging.read_rows(cycle.cycle_id, "dynamics_writes").records
+    written = {
+        write["link_id"]
+        for write in writes
+        if write["operation"] == "update" and write["record_key"] in applied
+    }
     return [
         link
         for link in staged_links(engine, cycle)
         if link["link_id"] not in written or link["status"] != "open"
     ]
-
-
-def _moved(engine: Engine, cycle: Cycle) -> set[str]:
-    """Return the links that got another person: no load stage stores those."""
-    writes = engine.staging.read_rows(cycle.cycle_id, "dynamics_writes").records
-    return {write["link_id"] for write in writes if write["operation"] == "move"}
 
 
 def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:

@@ -79,6 +79,10 @@ class Work:
         pairs = self.pairs.values()
         return next((pair for pair in pairs if pair.link["marketo_id"] == marketo_id), None)
 
+    def is_ending(self, key: str) -> bool:
+        """Tell whether a write to a left-over record has this record key."""
+        return any(ending.key == key for ending in self.endings)
+
     def settle(
         self,
         key: str,
@@ -107,6 +111,15 @@ class Work:
         closed = with_status(link, status, cycle_id, at)
         self.links[link["link_id"]] = closed
         self.journal.append(event(cycle_id, at, "link_closed", closed, rule=why))
+
+
+def place(link: LinkRow) -> Json:
+    """Return the ids of a link, as outcomes name a record."""
+    return {
+        "table": link["dynamics_table"],
+        "marketo_id": link["marketo_id"],
+        "dynamics_id": link["dynamics_id"],
+    }
 
 
 def event(

@@ -9,13 +9,17 @@ from __future__ import annotations
 from leadsync.cycle.consent.consent import RULE, Consent, consent_field
 from leadsync.cycle.consent.shared_address import OPT_OUT, STOP, UNSUBSCRIBED
 from leadsync.cycle.decide.decide import Proposal, Proposals
+from leadsync.cycle.gather.inactive_rows import is_active
 from leadsync.cycle.work import Creation, Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Direction, Json, System
 
 
 def spread_opt_outs(plan: SyncPlan, consent: Consent, work: Work, proposals: Proposals) -> None:
-    """Add a write for every person without a pair, and every new person's row, to be stopped."""
+    """Add a write for every person without a pair, and every new person's row, to be stopped.
+
+    A closed row is left alone; it is told when it is open again (S096).
+    """
     field = next((f for t in plan.tables if (f := consent_field(plan, t)) is not None), None)
     if field is None:
         return
@@ -23,7 +27,7 @@ def spread_opt_outs(plan: SyncPlan, consent: Consent, work: Work, proposals: Pro
     for person in consent.others:
         _stop_person(person, field.table, work, proposals)
     for creation in work.creations:
-        if UNSUBSCRIBED in creation.unsettled:
+        if UNSUBSCRIBED in creation.unsettled and is_active(creation.record):
             _stop_row(creation, work, proposals)
 
 

@@ -162,7 +162,7 @@ class _Merged:
             }
             for column in self.agreed[position]
         )
-        if pair.is_new:
+        if pair.is_new or pair.converted:
             proposals.base_moves.extend(self._known_base(pair, position, written))
         self._propose_claims(pair, position, proposals)
 

@@ -45,7 +45,7 @@ def complete_pairs(
     bases = engine.store.base_of([pair.link["link_id"] for pair in known])
     fresh = _mapped_anew(engine, cycle)
     for pair in known:
-        stored = bases.get(pair.link["link_id"], {})
+        stored = {**pair.base, **bases.get(pair.link["link_id"], {})}
         new = fresh.get(pair.link["dynamics_table"], ())
         pair.base = {name: value for name, value in stored.items() if name not in new}
         if pair.fills and pair.dynamics is not None:  # then the person's value is the only change

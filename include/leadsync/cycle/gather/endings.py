@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from leadsync.cycle.carried import person_key, row_key
+from leadsync.frames import ENDINGS, EndingKind
 from leadsync.model import Direction, System
 from leadsync.state.port import LinkRow
 
-#: ``deactivate``: close a row. ``merge``: merge a row or person ``into`` another. ``unlink``: clear
-#: a person's own fields.
-EndingKind = Literal["deactivate", "merge", "unlink"]
-ENDINGS: tuple[EndingKind, ...] = ("deactivate", "merge", "unlink")
 #: operations that end a pair or close a record, and bring no values.
 ENDING_OPERATIONS = (*ENDINGS, "flag_deleted")
 

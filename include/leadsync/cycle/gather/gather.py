@@ -16,6 +16,7 @@ from leadsync.cycle.extract.vanished import GONE, may_be_merged
 from leadsync.cycle.gather.closing_rows import close_again, close_row, is_being_closed
 from leadsync.cycle.gather.inactive_rows import follow_state, is_active
 from leadsync.cycle.gather.merged_persons import MergedPersons
+from leadsync.cycle.gather.refused_endings import end_again, end_held
 from leadsync.cycle.gather.reviews import end_review, stays_reported
 from leadsync.cycle.gather.succeeded_rows import SucceededRows
 from leadsync.cycle.gather.successors import QUALIFIED_LEAD
@@ -32,7 +33,10 @@ _GONE = ("deleted", "vanished", "merged")
 
 @dataclass(slots=True)
 class Gatherer:
-    """Sorts a window into work; one instance per cycle."""
+    """Sorts a window into work; one instance per cycle.
+
+    :ivar rows: the window's rows by id; ``origins``: the leads that became contacts of the window.
+    """
 
     engine: Engine
     cycle: Cycle
@@ -43,9 +47,11 @@ class Gatherer:
     work: Work
     waiting: set[int] = field(default_factory=set)
     rows: dict[str, Json] = field(init=False)
+    origins: set[str | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = {row["dynamics_id"]: row for row, _ in self.window.rows}
+        self.origins = {row["originating_lead_id"] for row, _ in self.window.rows}
 
     def run(self) -> list[tuple[Json, Values]]:
         """Fill ``work`` and return the rows that have no link and want one."""
@@ -54,7 +60,10 @@ class Gatherer:
             if row["event"] == "deleted":
                 self._row_deleted(row)
         self._follow_merged_persons()
-        SucceededRows(self.cycle, self.plan, self.rows, self.links, self.work).follow()
+        SucceededRows(
+            self.cycle, self.plan, self.pending, self.rows, self.links, self.work
+        ).follow()
+        end_again(self.pending, self.rows, self.links, self.work)
         candidates = [
             (row, values)
             for row, values in self.window.rows
@@ -135,10 +144,7 @@ class Gatherer:
             self.work.settle(key, "to_marketo", row, "out_of_scope", "deleted, was not linked")
             return
         self.links.close(link)
-        person = person_key(link["marketo_id"])
-        if person in self.pending.quarantine:
-            reason = "its Dynamics record was deleted"
-            self.work.settle(person, "to_dynamics", _with_link(row, link), "out_of_scope", reason)
+        end_held(self.work, self.pending, link, "its Dynamics record was deleted")
         self.work.removals.append(Removal(link))
         self.work.settle(key, "to_marketo", _with_link(row, link), "writing")
 
@@ -155,6 +161,9 @@ class Gatherer:
         if row["sync_flag"] == "false":
             self._row_out_of_scope(row, link)
             return False
+        if link is not None and self._is_superfluous(link):
+            self.links.close(link)
+            link = None
         if link is None:
             return self._wants_link(row, values)
         if link["marketo_id"] in self.waiting:
@@ -201,7 +210,7 @@ class Gatherer:
         reason = ""
         if row["master_id"]:
             reason = "merged into another record"
-        elif row["table"] == "lead" and row["state_code"] == QUALIFIED_LEAD:
+        elif self._is_qualified(row):
             reason = "qualified: its contact is synchronised instead"
         elif (
             closed is not None
@@ -222,6 +231,16 @@ class Gatherer:
             self.work.settle(key, "to_marketo", row, "out_of_scope", reason)
         return not reason
 
+    def _is_superfluous(self, link: LinkRow) -> bool:
+        """Tell whether nobody needs a link that is not stored: its row is matched as a new one."""
+        link_id = link["link_id"]
+        return link_id in self.links.unconfirmed and link_id not in self.work.pairs
+
+    def _is_qualified(self, row: Json) -> bool:
+        """Tell whether a lead has ended in a contact, perhaps only after it was read (S092)."""
+        qualified = row["state_code"] == QUALIFIED_LEAD or row["dynamics_id"] in self.origins
+        return row["table"] == "lead" and qualified
+
     def _reopen(self, pair: Pair) -> None:
         """No to Yes: the pair is in scope again and both sides are compared in full (S084)."""
         now = self.cycle.opened_at
@@ -240,6 +259,8 @@ class Gatherer:
         link = self.links.by_person.get(person["marketo_id"])
         if person["event"] == "wanted" and link is None:
             return  # cycle/request/requested.py
+        if link is None and self.work.is_ending(key):
+            return
         if person["event"] == "unlinked" or link is None:
             reason = "not linked to a Dynamics record"
             self.work.settle(key, "to_dynamics", person, "out_of_scope", reason)

@@ -1,7 +1,8 @@
-"""Persons whose making was never confirmed, and whose row is deleted or qualified since (S027).
+"""Persons whose making was never confirmed, and whose row has ended since (S027).
 
 The answer to the create was lost, so there is no link yet; without one, the deletion would pass by
-a person that carries our id (S072), and the contact would get a second person (S092).
+a person that carries our id (S072), the contact would get a second person (S092), and nobody would
+be told of the person of a merged row (S097).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from leadsync.cycle.gather.window import Links, Window
 from leadsync.cycle.reading import read_persons_by
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import MARKETO_DYNAMICS_ID, Table
-from leadsync.state.port import LinkRow
+from leadsync.state.port import LinkRow, Values
 
 
 def lost_creates(engine: Engine, table: Table) -> set[str]:
@@ -28,28 +29,45 @@ def lost_creates(engine: Engine, table: Table) -> set[str]:
 def link_lost_creates(
     engine: Engine, cycle: Cycle, plan: SyncPlan, window: Window, links: Links
 ) -> None:
-    """Add the links that deleted rows and qualified leads would have, had the answer arrived."""
-    gone = {
-        row["dynamics_id"]: row["table"]
-        for row, _ in window.rows
-        if row["event"] == "deleted" and row["dynamics_id"] not in links.by_row
+    """Add the links that rows which ended would have, had the answer arrived.
+
+    Those are deleted and merged rows and qualified leads. The winner of such a merge may be in the
+    same position; it is matched as any row when its link is not needed.
+    """
+    ended = _ended(window)
+    unknown = {row_id: table for row_id, table in ended.items() if row_id not in links.by_row}
+    intents = engine.store.unconfirmed_pairs(sorted(unknown)) if unknown else []
+    intents.sort(key=lambda intent: intent["updated_at"])  # the latest try made the person
+    sent: dict[str, Values] = {
+        intent["dynamics_id"]: intent["body"]["values"]
+        for intent in intents
+        if intent["side"] == "marketo" and intent["dynamics_id"] is not None
     }
-    origins = {row["originating_lead_id"] for row, _ in window.rows} - {None}
-    gone |= dict.fromkeys(origins - links.by_row.keys(), "lead")
-    intents = engine.store.unconfirmed_pairs(sorted(gone)) if gone else []
-    made = {intent["dynamics_id"] for intent in intents if intent["side"] == "marketo"}
-    carriers = sorted(row_id for row_id in made if row_id)
-    for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, carriers):
+    for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, sorted(sent)):
         row_id, marketo_id = str(person[MARKETO_DYNAMICS_ID]).lower(), int(person["id"])
         if marketo_id not in links.by_person:
             link = LinkRow(
                 link_id=engine.new_id(),
                 marketo_id=marketo_id,
-                dynamics_table=gone[row_id],
+                dynamics_table=unknown[row_id],
                 dynamics_id=row_id,
                 status="open",
                 etag=None,
                 cycle_id=cycle.cycle_id,
                 updated_at=cycle.opened_at,
             )
-            links.by_row[row_id] = links.by_person[marketo_id] = link
+            links.keep(link)
+            links.unconfirmed[link["link_id"]] = sent[row_id]
+
+
+def _ended(window: Window) -> dict[str, str]:
+    """Return the rows that ended, with their tables, and those into which they were merged."""
+    ended: dict[str, str] = {}
+    for row, _ in window.rows:
+        if row["event"] == "deleted":
+            ended[row["dynamics_id"]] = row["table"]
+        if row["master_id"]:
+            ended |= dict.fromkeys((row["dynamics_id"], row["master_id"]), row["table"])
+        if row["originating_lead_id"]:
+            ended[row["originating_lead_id"]] = "lead"
+    return ended

@@ -15,7 +15,7 @@ from leadsync.cycle.gather.endings import Ending
 from leadsync.cycle.gather.inactive_rows import is_active
 from leadsync.cycle.gather.reviews import IN_MARKETO, end_review, merged, report
 from leadsync.cycle.gather.window import Links
-from leadsync.cycle.work import Work, event
+from leadsync.cycle.work import Work, event, place
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
@@ -43,7 +43,7 @@ class MergedPersons:
         loser, survivor = person["marketo_id"], person["merged_into"]
         link = self._link_of(loser)
         reason = f"merged into person {survivor}"
-        record = {**person, **_place(link)} if link else person
+        record = {**person, **place(link)} if link else person
         self.work.settle(person_key(loser), "to_dynamics", record, "out_of_scope", reason)
         if link is None:
             end_review(self.work, self.pending, self.links.closed_by_person.get(loser), reason)
@@ -94,7 +94,7 @@ class MergedPersons:
         key = row_key(link["dynamics_table"], link["dynamics_id"])
         if policy == "unlink" or link["status"] == "inactive" or not is_active(row):
             reason = f"its person was merged into {survivor}"
-            self.work.settle(key, "to_marketo", {**_place(link)}, "out_of_scope", reason)
+            self.work.settle(key, "to_marketo", {**place(link)}, "out_of_scope", reason)
         elif policy == "deactivate":
             etag = row.get("etag") or link["etag"]
             self._write(Ending("deactivate", "dynamics", closed, loser, etag))
@@ -112,17 +112,9 @@ class MergedPersons:
 
     def _write(self, ending: Ending) -> None:
         self.work.endings.append(ending)
-        record = {**_place(ending.link), "marketo_id": ending.person}
+        record = {**place(ending.link), "marketo_id": ending.person}
         self.work.settle(ending.key, ending.direction, record, "writing")
 
     def _close(self, link: LinkRow, status: LinkStatus, why: str) -> LinkRow:
         self.work.close(link, status, self.cycle.cycle_id, self.cycle.opened_at, why)
         return self.links.end(link, self.work.links[link["link_id"]])
-
-
-def _place(link: LinkRow) -> Json:
-    return {
-        "table": link["dynamics_table"],
-        "marketo_id": link["marketo_id"],
-        "dynamics_id": link["dynamics_id"],
-    }

@@ -45,7 +45,9 @@ def stays_reported(
     :returns: whether it is reported.
     """
     key = row_key(row["table"], row["dynamics_id"])
-    if any(ending.key == key for ending in work.endings):
+    if any(ending.link["dynamics_id"] == row["dynamics_id"] for ending in work.endings):
+        if key not in work.outcomes:
+            work.settle(key, "to_marketo", row, "out_of_scope", "its person was merged; it ends")
         return False
     if key in work.reviews:
         work.reviews[key].values = values

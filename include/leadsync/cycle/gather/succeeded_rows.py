@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leadsync.cycle.carried import row_key
+from leadsync.cycle.carried import Unfinished, row_key
 from leadsync.cycle.context import Cycle
 from leadsync.cycle.gather.endings import Ending
 from leadsync.cycle.gather.inactive_rows import status_of
+from leadsync.cycle.gather.refused_endings import end_held
 from leadsync.cycle.gather.reviews import IN_DYNAMICS, merged, report
 from leadsync.cycle.gather.successors import Succession, successions
 from leadsync.cycle.gather.window import Links
-from leadsync.cycle.work import Work, event, with_status
+from leadsync.cycle.work import Work, event, place, with_status
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
@@ -32,6 +33,7 @@ class SucceededRows:
 
     cycle: Cycle
     plan: SyncPlan
+    pending: Unfinished
     rows: Mapping[str, Json]
     links: Links
     work: Work
@@ -64,10 +66,11 @@ class SucceededRows:
             "etag": row["etag"],
         }
         self.links.keep(moved)
+        self.work.links[moved["link_id"]] = moved  # also when the person cannot be told yet
         if excluded:
-            self.work.links[moved["link_id"]] = moved
             return
-        pair = self.work.pairs.setdefault(moved["link_id"], Pair(moved))
+        sent = self.links.unconfirmed.get(moved["link_id"], {})
+        pair = self.work.pairs.setdefault(moved["link_id"], Pair(moved, base=dict(sent)))
         pair.link = moved
         pair.converted = True
         policies = self.plan.policies
@@ -78,10 +81,11 @@ class SucceededRows:
         why = _told(link, succession)
         self.work.close(link, "merged", self.cycle.cycle_id, self.cycle.opened_at, why)
         closed = self.links.end(link, self.work.links[link["link_id"]])
+        end_held(self.work, self.pending, link, "its Dynamics record was merged")
         policy = self.plan.policies.on_dynamics_merge
         if succession.row["sync_flag"] == "false":  # nothing more for the winner (S098)
             key = row_key(link["dynamics_table"], link["dynamics_id"])
-            self.work.settle(key, "to_marketo", _place(link), "out_of_scope", why)
+            self.work.settle(key, "to_marketo", place(link), "out_of_scope", why)
         elif policy == "merge":
             self._write(
                 Ending("merge", "marketo", closed, link["marketo_id"], into=str(own["marketo_id"]))
@@ -99,7 +103,7 @@ class SucceededRows:
 
     def _write(self, ending: Ending) -> None:
         self.work.endings.append(ending)
-        self.work.settle(ending.key, ending.direction, _place(ending.link), "writing")
+        self.work.settle(ending.key, ending.direction, place(ending.link), "writing")
 
 
 def _told(link: LinkRow, succession: Succession) -> str:
@@ -107,11 +111,3 @@ def _told(link: LinkRow, succession: Succession) -> str:
     how = "merged" if succession.merged else "qualified"
     place = f"{link['dynamics_table']} {link['dynamics_id']}"
     return f"{place} was {how} into {row['table']} {row['dynamics_id']}"
-
-
-def _place(link: LinkRow) -> Json:
-    return {
-        "table": link["dynamics_table"],
-        "marketo_id": link["marketo_id"],
-        "dynamics_id": link["dynamics_id"],
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leadsync.cycle.context import Engine
 from leadsync.cycle.reading import as_table
@@ -20,12 +20,17 @@ class Window:
 
 @dataclass(slots=True)
 class Links:
-    """Live links by either side, and the last link that ended of each person and row."""
+    """Live links by either side, and the last link that ended of each person and row.
+
+    :ivar unconfirmed: links that are not stored, because the answer to the making of their persons
+        was lost: by id, what was sent.
+    """
 
     by_person: dict[int, LinkRow]
     by_row: dict[str, LinkRow]
     closed_by_person: dict[int, LinkRow]
     closed_by_row: dict[str, LinkRow]
+    unconfirmed: dict[str, Values] = field(default_factory=dict)
 
     def keep(self, link: LinkRow) -> None:
         """Know a live link, or know it as it is now."""

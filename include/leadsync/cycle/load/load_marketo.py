@@ -117,12 +117,15 @@ def _freeing(writes: Sequence[Write]) -> list[Write]:
 
 
 def _store_closed(engine: Engine, cycle: Cycle, writes: Sequence[Write]) -> None:
-    """Store links that this cycle closes where their row gets a new person at once (S074)."""
-    linked = {w.record["dynamics_id"] for w in writes if w.operation in ("create", "link")}
+    """Store links that this cycle closes where a side gets another counterpart at once (S074)."""
+    linking = [write.record for write in writes if write.operation in ("create", "link")]
+    rows = {record["dynamics_id"] for record in linking}
+    persons = {record["marketo_id"] for record in linking}
     closed = [
         link
         for link in staged_links(engine, cycle)
-        if link["status"] not in LIVE and link["dynamics_id"] in linked
+        if link["status"] not in LIVE
+        and (link["dynamics_id"] in rows or link["marketo_id"] in persons)
     ]
     if closed:
         engine.store.apply(StateChanges(links=closed), lease=held_lease(engine, cycle))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.gather.inactive_rows import status_of
+from leadsync.cycle.match.row_creations import born_values
 from leadsync.cycle.reading import as_table, person_values, read_persons, read_persons_by
 from leadsync.cycle.work import Creation, Held, Work
 from leadsync.mapping.plan import SyncPlan
@@ -43,9 +44,8 @@ def match_rows(
             pair = _new_pair(plan, link, (row, values), verdict.person)
             pair.is_new, pair.restored = before is None, before is not None
             intent = intents.get(row["dynamics_id"])
-            carried = str(verdict.person.get(MARKETO_DYNAMICS_ID) or "").lower()
-            if before is None and intent is not None and carried == row["dynamics_id"]:
-                pair.base = dict(intent["body"]["values"])
+            if before is None and intent is not None:
+                pair.base = _sent(plan, intent, verdict.person)
             work.pairs[pair.link["link_id"]] = pair
         elif verdict.kind == "create":
             work.creations.append(Creation(row, values, engine.new_id()))
@@ -72,8 +72,19 @@ def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, IntentRow]:
     return {
         intent["dynamics_id"]: intent
         for intent in intents
-        if intent["dynamics_id"] is not None and intent["side"] == "marketo"
+        if intent["dynamics_id"] is not None
+        and (intent["side"] == "marketo" or intent["operation"] == "create")
     }
+
+
+def _sent(plan: SyncPlan, intent: IntentRow, person: Json) -> Values:
+    """Return what an unanswered write has sent to one side as the base of the pair it made."""
+    values: Values = intent["body"]["values"]
+    if intent["side"] == "dynamics":
+        made = intent["marketo_id"] == int(person["id"])
+        return born_values(plan.tables[as_table(intent["dynamics_table"])], values) if made else {}
+    carried = str(person.get(MARKETO_DYNAMICS_ID) or "").lower()
+    return dict(values) if carried == intent["dynamics_id"] else {}
 
 
 def _former_links(engine: Engine, rows: Sequence[Row]) -> dict[tuple[int, str], LinkRow]:

@@ -154,11 +154,12 @@ def born_values(table: TablePlan, written: Values) -> Values:
     """Return the base of a row that was just made from a person.
 
     A field that was not written, or got its default, counts as empty: what Dynamics shows there
-    later flows to Marketo as any change, and no empty person field clears a default (S028).
+    later flows to Marketo as any change, and no empty person field clears a default (S028). Nobody
+    entered the empty values of the row either, so they clear nothing in Marketo.
     """
     base: Values = {}
     for plan in table.fields:
-        if plan.direction in ("both", "to_dynamics"):
+        if plan.via is None:
             value = written.get(plan.name)
             is_default = value is not None and value == plan.default_on_create
             empty = plan.converter.from_dynamics(None)

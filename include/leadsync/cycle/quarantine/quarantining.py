@@ -14,6 +14,8 @@ from leadsync.state.port import FailureItem, QuarantineRow, Values
 from leadsync.validation.model import Failure
 from leadsync.values.marks import shown
 
+INTO = "into"
+
 #: A failed row. ``item_key`` is the record key, with the field of a held field behind it;
 #: ``row`` and ``failures`` are JSON.
 QUARANTINED = (
@@ -51,15 +53,15 @@ def quarantined(
         "marketo_id": record["marketo_id"],
         "dynamics_id": record["dynamics_id"],
         "fingerprint": fingerprint(record["operation"], values),
-        "row": json.dumps({name: shown(value) for name, value in values.items()} | _owner(record)),
+        "row": json.dumps({name: shown(value) for name, value in values.items()} | _more(record)),
         "failures": json.dumps(list(failures)),
     }
 
 
-def _owner(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return whom the record was to be assigned to, so that a retry still does it."""
-    assign_to = Beside.of(record).assign_to
-    return {OWNER: assign_to} if assign_to else {}
+def _more(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a retry needs beside values: the owner, and the record that a merge keeps."""
+    wanted = {OWNER: Beside.of(record).assign_to, INTO: record.get(INTO)}
+    return {name: value for name, value in wanted.items() if value}
 
 
 def fingerprint(operation: str, values: Values) -> str:
