@@ -6,7 +6,7 @@ import pytest
 
 from leadsync.errors import TransientApiError
 from leadsync.model import Json
-from leadsync.review import decide_items
+from leadsync.review.decide import decide_items
 from support.interrupted import altered, cycle_with_lost_create, loses_answers
 from support.world import World, world
 
