@@ -46,6 +46,7 @@ class Diary:
     :ivar before_link: what both records of a pair held just before it became one.
     :ivar asked_for: persons that are to become rows, if they are none.
     :ivar heirs: by contact, the lead that became it and that one's person.
+    :ivar became: by lead, the contact that it became.
     :ivar clashed: edits of rows that were about to be written in that very field.
     :ivar bereaved: rows that were linked to a person when it was deleted.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
@@ -77,6 +78,7 @@ class Diary:
     user_rows: set[str] = field(default_factory=set)
     asked_for: set[int] = field(default_factory=set)
     heirs: dict[str, tuple[str, int]] = field(default_factory=dict)
+    became: dict[str, str] = field(default_factory=dict)
     clashed: dict[tuple[str, str], Edit] = field(default_factory=dict)
     bereaved: set[str] = field(default_factory=set)
     shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
@@ -196,6 +198,7 @@ class Diary:
         at = self.note(f"lead {lead[-2:]} becomes contact {contact[-2:]}")
         self.row_touched[lead] = self.row_touched[contact] = at
         self.user_rows.add(contact)
+        self.became[lead] = contact
         row = self.world.dynamics.rows["contact"][contact]
         for link in self.world.store.links_of_rows("lead", [lead]):
             if link["status"] == "open" and row["new_synctomkto"] is not False:

@@ -26,9 +26,13 @@ def check_followed(diary: Diary) -> None:
 
 
 def check_review(diary: Diary, item: QuarantineRow) -> None:
-    """S097: a row is reported only if it was merged, had a person, and the policy says so."""
-    row_id = item["dynamics_id"]
-    assert row_id in diary.merged_rows, f"S097: reported without a merge: {item}"
+    """S093, S097: a row is reported only if it was merged, had a person, and the policy says so.
+
+    It may be a lead whose contact was merged.
+    """
+    row_id = item["dynamics_id"] or ""
+    ended = {row_id, diary.became.get(row_id)} & diary.merged_rows.keys()
+    assert ended, f"S097: reported without a merge: {item}"
     person = diary.world.marketo.people.get(item["marketo_id"] or 0, {})
     had_one = any(row_id in pair for pair in diary.before_link)
     had_one |= person.get("leadsyncDynamicsId") == row_id

@@ -87,7 +87,8 @@ class ValueJudge(View):
         kept = {verdict.dynamics} if verdict.dynamics_is_users else {dynamics}
         if verdict.marketo_edited:  # written before the row was closed
             kept |= self.diary.entered[story.pair[0], name]
-        assert self._in(name, dynamics, kept), f"S096: {story}"
+        told = self.stopped(name, dynamics, *story.pair)  # before it was closed
+        assert told or self._in(name, dynamics, kept), f"S096: {story}"
         if direction == "both":
             right = self._in(name, marketo, verdict.allowed)
             right = right or self.stopped(name, marketo, *story.pair)

@@ -161,7 +161,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     write_follow_ups(engine, cycle, plan, work)
     restamp(engine, plan, (person for person, _ in window.persons), links, work)
     complete_pairs(engine, cycle, plan, pending, work)
-    settle_lost_updates(engine, plan, work)
+    settle_lost_updates(engine, cycle, plan, work)
     claim_overwritten(engine, cycle, plan, work)
     give_values(engine, plan, relations, [row for row, _ in window.rows], work)
     return work

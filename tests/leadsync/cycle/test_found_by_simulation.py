@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.errors import TransientApiError
 from leadsync.model import Json, MarketoField
 from leadsync.state.port import StateChanges
@@ -320,3 +321,37 @@ def test_a_person_stamped_before_a_crash_is_linked_though_its_address_is_gone(
     assert list(world.marketo.people) == [person]
     assert world.marketo.people[person]["email"] == "e@x.com"
     assert world.dynamics.rows["lead"][row]["emailaddress1"] == "e@x.com"
+
+
+def test_our_own_write_without_an_answer_is_the_base_though_the_next_change_is_held(
+    world: World,
+) -> None:
+    person, row = world.linked("contact", jobtitle="CTO")
+    world.marketo.edit(person, title="CIO")
+    with pytest.raises(TransientApiError), altered(world.dynamics, "write_rows", loses_answers):
+        world.cycle()
+    world.marketo.edit(person, title="x" * 60)
+    world.cycle()
+    assert len(world.quarantined()) == 1
+    world.marketo.edit(person, title="CEO")
+    for _ in range(2):
+        world.cycle()
+    assert world.marketo.people[person]["title"] == "CEO"
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "CEO"
+
+
+def test_a_field_of_a_new_row_is_held_though_the_cycle_that_made_the_row_died(
+    world: World,
+) -> None:
+    person = world.marketo.add(lastName="Ek", email="a@x.com", leadSource="Webinar 2025")
+    request = person_request(world.engine, "sync_person", person, sync_as="lead")
+    store_requests(world.engine, [request])
+    RunInStages(world)  # up to the row, without a commit
+    world.clock.advance(3600)
+    for _ in range(2):
+        world.cycle()
+    assert [item["record_key"] for item in world.quarantined()] == [
+        f"to_dynamics:{person}:leadSource"
+    ]
+    (answer,) = world.store.requests()
+    assert answer["outcome"] == "already_linked"

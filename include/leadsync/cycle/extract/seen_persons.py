@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadsync.cycle.carried import Unfinished, due_persons, person_key, unfinished
@@ -79,6 +79,7 @@ def see_persons(engine: Engine, cycle: Cycle, plan: SyncPlan, feeds: PersonFeeds
         by_person, deleted - survivors.keys(), survivors, carried, named, links={}, overwritten={}
     )
     seen.links = _live_links(engine, seen.everybody)
+    named.forced |= _made_in_vain(engine, named, seen.links)
     echoes: set[int] = set()
     if cycle.moves_cursors:
         seen.overwritten = find_overwritten(engine, plan, by_person, seen.links)
@@ -113,6 +114,17 @@ def _survivors(engine: Engine, feeds: PersonFeeds, seen: set[int]) -> dict[int, 
     survivors = survivors_of(feeds.of_type(MERGE_LEADS))
     linked = {link["marketo_id"] for link in engine.store.links_of_persons(sorted(survivors))}
     return {loser: heir for loser, heir in survivors.items() if loser in linked | seen}
+
+
+def _made_in_vain(engine: Engine, named: NamedPersons, links: Mapping[int, LinkRow]) -> set[int]:
+    """Return asked-for persons whose row was made by a cycle that could not tell what it held."""
+    made = {person: links[person]["cycle_id"] for person in named.creating.keys() & links.keys()}
+    cycles = {cycle_id: engine.store.cycle(cycle_id) for cycle_id in set(made.values())}
+    return {
+        person
+        for person, cycle_id in made.items()
+        if (cycle := cycles[cycle_id]) is not None and cycle.status != "done"
+    }
 
 
 def _live_links(engine: Engine, persons: Iterable[int]) -> dict[int, LinkRow]:

@@ -107,12 +107,12 @@ def _before_creates(
 
 
 def _freeing(writes: Sequence[Write]) -> list[Write]:
-    """Return flags of persons that lose one row and get another in this cycle: those go first."""
+    """Return endings of persons that lose one row and get another in this cycle: those go first."""
     linked = {write.record["marketo_id"] for write in writes if write.operation in _LINKING}
     return [
         write
         for write in writes
-        if write.operation == "flag_deleted" and write.record["marketo_id"] in linked
+        if write.operation in ("flag_deleted", "unlink") and write.record["marketo_id"] in linked
     ]
 
 

@@ -7,21 +7,25 @@ and could win over the user's. The intents tell what was sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from leadsync.cycle.context import Engine
+from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
-from leadsync.state.port import IntentRow, Values
+from leadsync.state.port import IntentRow, StateChanges, Values
 from leadsync.values.marks import ABSENT
 
 #: kinds of cycles that take up whatever is unfinished.
 _READING = ("scheduled", "manual")
 
 
-def settle_lost_updates(engine: Engine, plan: SyncPlan, work: Work) -> None:
-    """Let the values that unanswered writes have left be the base of their pairs."""
+def settle_lost_updates(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) -> None:
+    """Let the values that unanswered writes have left be the base of their pairs.
+
+    It is stored at once: what this cycle writes instead may be held.
+    """
     moved = {
         pair.link["marketo_id"]: pair
         for pair in work.pairs.values()
@@ -29,9 +33,14 @@ def settle_lost_updates(engine: Engine, plan: SyncPlan, work: Work) -> None:
     }
     intents = engine.store.unanswered_updates(sorted(moved)) if moved else []
     since = _last_reading(engine) if intents else None
+    found: dict[str, Values] = {}
     for intent in intents:
         if since is None or intent["updated_at"] >= since:
-            _take_as_base(intent, moved[intent["marketo_id"] or 0])
+            pair = moved[intent["marketo_id"] or 0]
+            left = _left_by(intent, pair)
+            pair.base.update(left)
+            found.setdefault(pair.link["link_id"], {}).update(left)
+    _store(engine, cycle, sorted(moved), found)
 
 
 def _differs(pair: Pair, plan: SyncPlan) -> bool:
@@ -49,9 +58,22 @@ def _last_reading(engine: Engine) -> datetime | None:
     return next((cycle.opened_at for cycle in finished), None)
 
 
-def _take_as_base(intent: IntentRow, pair: Pair) -> None:
+def _left_by(intent: IntentRow, pair: Pair) -> Values:
+    """Return the values of an unanswered write that still stand where it was sent."""
     current = pair.marketo if intent["side"] == "marketo" else pair.dynamics
     sent: Values = intent["body"]["values"]
-    for name, value in sent.items():
-        if current is not None and current.get(name, ABSENT) == value:
-            pair.base[name] = value
+    return {
+        name: value
+        for name, value in sent.items()
+        if current is not None and current.get(name, ABSENT) == value
+    }
+
+
+def _store(
+    engine: Engine, cycle: Cycle, persons: Sequence[int], found: Mapping[str, Values]
+) -> None:
+    stored = {link["link_id"] for link in engine.store.links_of_persons(persons)} if found else ()
+    base = {link_id: values for link_id, values in found.items() if values and link_id in stored}
+    lease = held_lease(engine, cycle)
+    if base and lease is not None:
+        engine.store.apply(StateChanges(base=base), lease=lease)
