@@ -83,6 +83,8 @@ def tell(found: Compared) -> dict[str, Any]:
             ", ".join(pair["fields"]) or "held in quarantine",
             "" if pair["repaired"] else ", not repaired",
         )
+    for reason in found.degraded:
+        log.warning("Degraded: %s", reason)
     if more:
         log.info("... and %d more; `leadsync reconcile --no-repair --json` lists all.", more)
     return {
@@ -92,6 +94,7 @@ def tell(found: Compared) -> dict[str, Any]:
         "pairs": pairs,
         "calls": found.calls,
         "cycles": found.cycles,
+        "degraded": found.degraded,
     }
 
 

@@ -102,11 +102,13 @@ def close_cycle(cycle: Cycle) -> Summary:
 
 
 def log_report(report: Mapping[str, Any]) -> None:
-    """Log a cycle's report as a table, and which fields are suspended."""
+    """Log a cycle's report as a table, which fields are suspended, and what is not well."""
     for line in report_lines(report):
         log.info(line)
     for reason in report.get("suspended", ()):
         log.warning("Suspended: %s", reason)
+    for reason in report.get("degraded", ()):
+        log.warning("Degraded: %s", reason)
 
 
 def _report_of_plan(cycle: Cycle, plan: Mapping[str, Any]) -> Summary:

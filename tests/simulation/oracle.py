@@ -7,6 +7,7 @@ from collections.abc import Container
 from leadsync.cycle.report import TERMINAL
 from leadsync.model import Json
 from simulation.diary import Diary, Pair
+from simulation.oracle_of_activities import check_activities
 from simulation.oracle_of_clashes import check_clashes
 from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
@@ -33,6 +34,7 @@ def check_settled(diary: Diary) -> None:
     links.loners()
     check_successors(diary)
     check_clashes(diary)
+    check_activities(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:

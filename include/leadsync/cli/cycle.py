@@ -10,6 +10,7 @@ import click
 
 from leadsync.cli.output import (
     print_counts,
+    print_degraded,
     print_json,
     print_suspended,
     print_table,
@@ -71,6 +72,7 @@ def cycle(start: datetime | None, end: datetime | None, wait_seconds: float, as_
     patience = timedelta(seconds=wait_seconds)
     report = when_free(engine.clock, lambda: run_cycle(engine, _request(start, end)), patience)
     print_suspended(report)
+    print_degraded(report)
     print_warnings(report)
     if as_json:
         print_json(report)

@@ -62,6 +62,12 @@ def print_suspended(report: Mapping[str, Any]) -> None:
         click.secho(f"Suspended: {reason}", fg="yellow", err=True)
 
 
+def print_degraded(report: Mapping[str, Any]) -> None:
+    """Tell, on standard error, what is not well in a cycle that succeeded."""
+    for reason in report.get("degraded", ()):
+        click.secho(f"Degraded: {reason}", fg="yellow", err=True)
+
+
 def print_warnings(report: Mapping[str, Any]) -> None:
     """Tell, on standard error, which rules were broken without holding anything back."""
     for one in report.get("warnings", ()):

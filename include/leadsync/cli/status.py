@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -36,6 +36,12 @@ def status(as_json: bool) -> None:
         print_counts(f"Last cycle: {last['cycle_id']} ({last['status']})", last["report"]["counts"])
 
 
+def _reported(done: Sequence[CycleRecord], name: str) -> list[str]:
+    """Return a list of the latest report."""
+    latest = done[0].report if done else None
+    return list((latest or {}).get(name, []))
+
+
 def _last_full_comparison(done: Iterable[CycleRecord]) -> str | None:
     """Return when a cycle last had to compare everything, and which cursors it had to give up."""
     for cycle in done:
@@ -59,7 +65,8 @@ def status_document(store: StateStore) -> Json:
         "lag_seconds": int((now - done[0].window_to).total_seconds()) if done else None,
         "running": running,
         "held_by": lease[0].owner if lease and running else None,
-        "suspended": done[0].report.get("suspended", []) if done and done[0].report else [],
+        "suspended": _reported(done, "suspended"),
+        "degraded": _reported(done, "degraded"),
         "last_full_comparison": _last_full_comparison(done),
         "last_cycle": None
         if last is None

@@ -13,12 +13,14 @@ from leadsync.cycle.activity_log.entries import new_entries
 from leadsync.cycle.carried import Unfinished, person_key, unfinished
 from leadsync.cycle.consent.marks import add_marks
 from leadsync.cycle.context import Cycle, Engine, held_lease
+from leadsync.cycle.decide.breaker_guard import breakers_of
 from leadsync.cycle.decide.claimed import settled_base, unsettled_fields, without
 from leadsync.cycle.decide.warnings import (
     counted_warnings,
     warnings_journalled,
     written_warnings,
 )
+from leadsync.cycle.degraded import degraded_reasons
 from leadsync.cycle.extract.full_comparison import full_comparisons
 from leadsync.cycle.gather.endings import ENDING_OPERATIONS
 from leadsync.cycle.load.loading import staged_links
@@ -86,11 +88,20 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         pending,
         _endings(engine, cycle),
     )
+    deferred = _deferred(cycle, pending, [*outcomes, *_carried_on(engine, cycle, outcomes)])
+    report["degraded"] = degraded_reasons(
+        engine,
+        cycle,
+        plan.policies,
+        report,
+        deferred=deferred,
+        breakers=breakers_of(engine, cycle, plan, pending),
+    )
     changes = StateChanges(
         links=_links(engine, cycle),
         base=_base(engine, cycle),
         journal=[*_events(engine, cycle), *warnings_journalled(cycle, warnings)],
-        deferred=_deferred(cycle, pending, [*outcomes, *_carried_on(engine, cycle, outcomes)]),
+        deferred=deferred,
         deferred_cleared=list(pending.deferred) if cycle.moves_cursors else [],
         requests=answered(engine, cycle, [*outcomes, *afterwards], items),
         cycle=_closed(engine, cycle, stored, report),

@@ -166,10 +166,22 @@ class PolicySettings(_Strict):
         description="What happens when a person that has an open lead is to become a contact.",
     )
     mass_delete_share: Share = 0.2
+    mass_delete_count: Annotated[int, Field(ge=1)] = Field(
+        5_000, description="Most linked records of a table that may vanish at once."
+    )
     deactivate_limit: Annotated[int, Field(ge=0)] = Field(
         50, description="Most records that one cycle deactivates in Dynamics; more stop it."
     )
     breaker_share: Share = 0.5
+    breaker_count: Annotated[int, Field(ge=1)] = Field(
+        5_000, description="Most records that may fail in one cycle, whatever their share."
+    )
+    breaker_batches: Annotated[int, Field(ge=1)] = Field(
+        3, description="Batches in a row that a system refuses whole; so many stop the writing."
+    )
+    degraded_share: Share = Field(
+        0.1, description="A cycle of which more records than this fail counts as degraded."
+    )
     settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
         0, description="How old a new Dynamics record must be before it becomes a person."
     )

@@ -141,8 +141,12 @@ class Policies:
     match_account: Literal["off", "website"] = "off"
     contact_for_lead: Literal["refuse", "qualify"] = "refuse"
     mass_delete_share: float = 0.2
+    mass_delete_count: int = 5_000
     deactivate_limit: int = 50
     breaker_share: float = 0.5
+    breaker_count: int = 5_000
+    breaker_batches: int = 3
+    degraded_share: float = 0.1
     settle_seconds: float = 0.0
 
 

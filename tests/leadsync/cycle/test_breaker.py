@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from leadsync.cycle.decide.breaker import FEW_FAILURES, BreakerError
+from leadsync.cycle.decide.guards import MassDeleteError
 from leadsync.cycle.request.on_request import person_request, store_requests
 from support.world import MAPPING, World, world
 
@@ -113,3 +114,64 @@ def test_refusals_by_dynamics_stop_the_writing_too(world: World) -> None:
     world.dynamics.refuse = lambda write: False
     world.cycle()
     assert {row["jobtitle"] for row in world.dynamics.rows["lead"].values()} == {"CTO"}
+
+
+def linked_leads(world: World, number: int) -> list[int]:
+    """Persons of ``number`` new leads."""
+    rows = new_rows(world, number)
+    world.cycle()
+    world.cycle()
+    return [int(world.person_of(row)["id"]) for row in rows]
+
+
+def test_a_number_of_failures_stops_the_cycle_whatever_their_share(world: World) -> None:
+    world.mapping = {**MAPPING, "policies": {"breaker_count": 25}}
+    rows = new_rows(world, 100)
+    for row in rows[:26]:
+        world.dynamics.edit("lead", row, address1_city="x" * 300)
+    with pytest.raises(
+        BreakerError, match=r"26 of 100 rows .* than breaker_count \(25\)"
+    ) as stopped:
+        world.cycle()
+    assert "raise breaker_count" in stopped.value.remedy
+    assert world.writes == 0
+    world.dynamics.edit("lead", rows[0], address1_city="Lund")
+    world.cycle()
+    assert len(world.marketo.people) == 75
+
+
+def test_batches_in_a_row_that_are_refused_whole_stop_the_writing(world: World) -> None:
+    people = linked_leads(world, 200)
+    world.dynamics.batch_size = 10
+    for person in people:
+        world.marketo.edit(person, title="CTO")
+    allowed = 170
+    world.dynamics.refuse = lambda write: len(world.dynamics.writes) > allowed
+    with pytest.raises(BreakerError, match=r"30 of 200 rows .* than breaker_batches \(3\)"):
+        world.cycle()
+    world.dynamics.refuse = lambda write: False
+    world.cycle()
+    assert {row["jobtitle"] for row in world.dynamics.rows["lead"].values()} == {"CTO"}
+
+
+def test_small_batches_that_are_refused_one_by_one_are_quarantined(world: World) -> None:
+    people = linked_leads(world, 40)
+    world.dynamics.batch_size = 1
+    for person in people:
+        world.marketo.edit(person, title="CTO")
+    world.dynamics.refuse = lambda write: len(world.dynamics.writes) % 10 < 4
+    world.cycle()
+    assert len(world.quarantined()) == 16
+
+
+def test_a_number_of_deletions_stops_the_cycle_whatever_their_share(world: World) -> None:
+    world.mapping = {**MAPPING, "policies": {"mass_delete_count": 4}}
+    linked_leads(world, 100)
+    for row in list(world.dynamics.rows["lead"])[:5]:
+        world.dynamics.delete("lead", row)
+    with pytest.raises(MassDeleteError, match=r"5 of 100 .* than mass_delete_count \(4\)"):
+        world.cycle()
+    assert world.writes == 0
+    world.mapping = {**MAPPING, "policies": {"mass_delete_count": 5}}
+    world.cycle()
+    assert sum(bool(p["leadsyncDynamicsDeleted"]) for p in world.marketo.people.values()) == 5

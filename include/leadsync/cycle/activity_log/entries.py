@@ -67,11 +67,14 @@ def _failed(item: QuarantineRow, now: datetime) -> Iterator[ActivityRow]:
             "message": message[:LONGEST_MESSAGE],
             **_about_the_write(item, item["cycle_id"]),
         }
-        same = (item["operation"], failure["field"], failure["rule"], failure["source"])
-        varying = failure["source"] == "server"
-        text = _VARYING.sub("#", message) if varying else message
-        digest = hashlib.sha256("|".join((*same, text)).encode()).hexdigest()[:16]
-        yield _entry(item, f"{item['id']}:{digest}", attributes, now)
+        yield _entry(item, f"{item['id']}:{_identity(failure, message)}", attributes, now)
+
+
+def _identity(failure: FailureItem, message: str) -> str:
+    """Return what tells a failure from others of its record, which no operation changes."""
+    text = _VARYING.sub("#", message) if failure["source"] == "server" else message
+    parts = (failure["field"], failure["rule"], failure["source"], text)
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 def _recovered(

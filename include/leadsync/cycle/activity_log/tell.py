@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from leadsync.cycle.activity_log.send import Sent, send_entries
 from leadsync.cycle.context import Engine
+from leadsync.cycle.degraded import untold_reason
 from leadsync.model import Json
 from leadsync.state.port import StateChanges
-
-logger = logging.getLogger(__name__)
 
 
 def tell_persons(engine: Engine, report: Json) -> Json:
@@ -20,8 +18,6 @@ def tell_persons(engine: Engine, report: Json) -> Json:
     if told is None:
         return report
     made = engine.ledger.calls().get("marketo", 0) - before
-    if told.reason:
-        logger.warning("%d entries for persons' activity logs wait: %s", told.waiting, told.reason)
     full = _completed(report, told, made)
     record = engine.store.cycle(report["cycle_id"])
     if record is not None:
@@ -37,4 +33,6 @@ def _completed(report: Json, told: Sent, made: int) -> Json:
         "waiting": told.waiting,
         **({"reason": told.reason} if told.reason else {}),
     }
-    return {**report, "calls": calls, "activities": activities}
+    untold = untold_reason(activities)
+    degraded = [*report["degraded"], *([untold] if untold else [])]
+    return {**report, "calls": calls, "activities": activities, "degraded": degraded}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadsync.errors import LeadsyncError
+from leadsync.mapping.plan import Policies
 from leadsync.redaction import redact
 from leadsync.state.port import FailureItem
 
@@ -24,7 +25,7 @@ _REASONS = 3
 
 
 class BreakerError(LeadsyncError):
-    """More rows failed than the mapping's ``breaker_share`` allows (S124)."""
+    """More rows failed than the mapping's policies allow (S124)."""
 
 
 @dataclass(slots=True)
@@ -32,32 +33,42 @@ class Breaker:
     """Counts the rows on their way to one system, and those that failed, in one cycle.
 
     :param side: the system that the rows go to.
-    :param share: the mapping's ``breaker_share``; 1 switches the breaker off.
+    :param policies: the mapping's limits; a ``breaker_share`` of 1 switches the breaker off.
     :param known: keys of records that were in quarantine before. They failed alone, and fail
         again when the mapping changes, so they are not counted.
+    :ivar refused_batches: the latest batches in a row of which every row failed.
     """
 
     side: str
-    share: float
+    policies: Policies
     known: Collection[str] = ()
     rows: int = 0
     failed: int = 0
+    refused_batches: int = 0
+    refused_rows: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     def count(
         self, passed: Iterable[Mapping[str, Any]], failed: Iterable[Mapping[str, Any]]
     ) -> None:
-        """Add rows that were judged.
+        """Add a batch of rows that were judged.
 
         :param passed: ``WRITES`` records that passed.
         :param failed: ``QUARANTINED`` records; a held field alone is no failed row.
         """
-        self.rows += sum(self._counts(record) for record in passed)
-        for item in failed:
-            if item["item_key"] == item["record_key"] and self._counts(item):
-                self.rows += 1
-                self.failed += 1
-                self.reasons.update({_reason(each) for each in json.loads(item["failures"])})
+        good = sum(self._counts(record) for record in passed)
+        bad = [
+            item for item in failed if item["item_key"] == item["record_key"] and self._counts(item)
+        ]
+        self.rows += good + len(bad)
+        self.failed += len(bad)
+        for item in bad:
+            self.reasons.update({_reason(each) for each in json.loads(item["failures"])})
+        if good:
+            self.refused_batches = self.refused_rows = 0
+        elif bad:
+            self.refused_batches += 1
+            self.refused_rows += len(bad)
 
     def _counts(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a record says something about all: persons that somebody asked to make
@@ -67,24 +78,46 @@ class Breaker:
         return not asked_for and record["record_key"] not in self.known
 
     @property
-    def tripped(self) -> bool:
-        return self.failed >= FEW_FAILURES and self.failed > self.share * self.rows
+    def exceeded(self) -> str | None:
+        """The policy that so many failures exceed, with its value."""
+        share, count = self.policies.breaker_share, self.policies.breaker_count
+        if share >= 1 or self.failed < FEW_FAILURES:
+            return None
+        if self.failed > share * self.rows:
+            return f"breaker_share ({share:.0%})"
+        if self.failed > count:
+            return f"breaker_count ({count})"
+        batches = self.policies.breaker_batches
+        if self.refused_batches >= batches and self.refused_rows >= FEW_FAILURES:
+            return f"breaker_batches ({batches})"
+        return None
+
+    @property
+    def load(self) -> float:
+        """How near the failures are to stopping the cycle; 1 is the limit."""
+        share, count = self.policies.breaker_share, self.policies.breaker_count
+        if share >= 1 or not self.failed:
+            return 0.0
+        of_share = self.failed / max(FEW_FAILURES, share * self.rows)
+        return max(of_share, self.failed / count)
 
     def check(self, consequence: str) -> None:
         """Stop when too many have failed.
 
         :param consequence: what became of the rows, for the message.
-        :raises BreakerError: names counts, the most frequent reasons and the remedy.
+        :raises BreakerError: names counts, the limit, the most frequent reasons and the remedy.
         """
-        if not self.tripped:
+        limit = self.exceeded
+        if limit is None:
             return
         told = "; ".join(f"{n} x {reason}" for reason, n in self.reasons.most_common(_REASONS))
         raise BreakerError(
             f"{self.failed} of {self.rows} rows for {self.side.capitalize()} failed, more than "
-            f"breaker_share ({self.share:.0%}) allows; {consequence}. Most frequent: {told}.",
+            f"{limit} allows; {consequence}. Most frequent: {told}.",
             remedy="Remove the cause; the next cycle takes up the same rows by itself. Look at "
             "them with `leadsync plan`. If they are meant to wait in quarantine, raise "
-            "breaker_share in the mapping file for the next cycle; 1 switches the breaker off.",
+            f"{limit.partition(' ')[0]} in the mapping file for the next cycle; a breaker_share "
+            "of 1 switches the breaker off.",
         )
 
 

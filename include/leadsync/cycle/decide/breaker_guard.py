@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadsync.cycle.carried import Unfinished, unfinished
-from leadsync.cycle.context import Engine
+from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.check import Checked
 from leadsync.mapping.plan import SyncPlan
@@ -17,11 +17,30 @@ def guard_failures(plan: SyncPlan, pending: Unfinished, **checked: Checked) -> N
     :raises BreakerError: for the first system that too many rows fail for.
     """
     for side, result in checked.items():
-        breaker = Breaker(side, plan.policies.breaker_share, pending.quarantine.keys())
+        breaker = Breaker(side, plan.policies, pending.quarantine.keys())
         breaker.count((p.record for p in result.accepted), result.quarantined)
         breaker.check("nothing was written")
 
 
+def breakers_of(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -> list[Breaker]:
+    """Return what the breakers of both systems have counted in a finished cycle."""
+    return [_counted(engine, cycle, plan, pending, side) for side in ("marketo", "dynamics")]
+
+
+def _counted(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished, side: str
+) -> Breaker:
+    breaker = Breaker(side, plan.policies, pending.quarantine.keys())
+    refused = engine.staging.read_rows(cycle.cycle_id, f"{side}_refused").records
+    held = engine.staging.read_rows(cycle.cycle_id, "quarantine").records
+    failed = [*refused, *(item for item in held if item["direction"] == f"to_{side}")]
+    if failed:
+        keys = {item["record_key"] for item in refused}
+        writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
+        breaker.count((write for write in writes if write["record_key"] not in keys), failed)
+    return breaker
+
+
 def load_breaker(engine: Engine, plan: SyncPlan, side: System) -> Breaker:
     """Return a breaker for what the server of ``side`` refuses in this cycle."""
-    return Breaker(side, plan.policies.breaker_share, unfinished(engine).quarantine.keys())
+    return Breaker(side, plan.policies, unfinished(engine).quarantine.keys())

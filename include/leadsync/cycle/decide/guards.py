@@ -7,7 +7,7 @@ from collections import Counter
 from leadsync.cycle.context import Engine
 from leadsync.cycle.work import Work
 from leadsync.errors import LeadsyncError
-from leadsync.mapping.plan import SyncPlan
+from leadsync.mapping.plan import Policies, SyncPlan
 
 #: fewer deletions than this are never a mass delete, whatever their share.
 FEW_DELETIONS = 3
@@ -18,21 +18,21 @@ class MassDeleteError(LeadsyncError):
 
 
 def guard_mass_delete(engine: Engine, plan: SyncPlan, work: Work) -> None:
-    """Stop before flagging when too large a share of a table's linked records was deleted.
+    """Stop before flagging when too many of a table's linked records were deleted.
 
-    :raises MassDeleteError: names the table, the number and the share.
+    :raises MassDeleteError: names the table, the number and the limit.
     """
     counts = engine.store.counts()
     removed = Counter(removal.link["dynamics_table"] for removal in work.removals)
     for table, count in removed.items():
         linked = counts[f"links_{table}"]
-        share = plan.policies.mass_delete_share
-        if count >= FEW_DELETIONS and count > share * linked:
+        limit = _exceeded(plan.policies, count, linked)
+        if limit is not None:
             raise MassDeleteError(
                 f"{count} of {linked} linked {table} records were deleted in Dynamics in one "
-                f"window, more than mass_delete_share ({share:.0%}) allows; nothing was written.",
-                remedy="Check whether the deletion was meant; if it was, raise mass_delete_share "
-                "in the mapping file for the next cycle.",
+                f"window, more than {limit} allows; nothing was written.",
+                remedy="Check whether the deletion was meant; if it was, raise "
+                f"{limit.partition(' ')[0]} in the mapping file for the next cycle.",
             )
 
 
@@ -41,13 +41,24 @@ def guard_missing_persons(plan: SyncPlan, table: str, missing: int, linked: int)
 
     Persons that a feed reports as deleted do not count: Marketo itself has said so.
 
-    :raises MassDeleteError: names the table, the number and the share.
+    :raises MassDeleteError: names the table, the number and the limit.
     """
-    share = plan.policies.mass_delete_share
-    if missing >= FEW_DELETIONS and missing > share * linked:
+    limit = _exceeded(plan.policies, missing, linked)
+    if limit is not None:
         raise MassDeleteError(
             f"{missing} of {linked} persons linked to {table} records are not in Marketo, more "
-            f"than mass_delete_share ({share:.0%}) allows; nothing was written.",
+            f"than {limit} allows; nothing was written.",
             remedy="Check that the connection leads to the right Marketo instance; if the persons "
-            "were meant to be deleted, raise mass_delete_share for the next cycle.",
+            f"were meant to be deleted, raise {limit.partition(' ')[0]} for the next cycle.",
         )
+
+
+def _exceeded(policies: Policies, count: int, linked: int) -> str | None:
+    """Return the policy that so many vanished records exceed, with its value."""
+    if count < FEW_DELETIONS:
+        return None
+    if count > policies.mass_delete_share * linked:
+        return f"mass_delete_share ({policies.mass_delete_share:.0%})"
+    if count > policies.mass_delete_count:
+        return f"mass_delete_count ({policies.mass_delete_count})"
+    return None

@@ -42,12 +42,14 @@ class Compared:
     :param drift: pairs that differ, as ``{table, marketo_id, dynamics_id, repaired, changes}``;
         ``changes`` are ``{direction, operation, fields}`` as ``leadsync plan`` shows them.
     :param calls: API calls by system.
+    :param degraded: what was not well in the cycles that wrote.
     """
 
     compared: int = 0
     drift: list[Json] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     cycles: list[str] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
 
     @property
     def repaired(self) -> int:
@@ -97,6 +99,7 @@ def compare(
     found.drift.extend(_drift(plan, done))
     if repair:
         found.cycles.append(cycle.cycle_id)
+        found.degraded.extend(set(report["degraded"]) - set(found.degraded))
         for system, calls in report["calls"].items():
             found.calls[system] = found.calls.get(system, 0) + calls
     if engine.clock.now() - cycle.opened_at > LONG:
