@@ -6,7 +6,6 @@ before, with its answer, and does not ask twice.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,6 @@ from leadsync_airflow.turns import owner_of
 if TYPE_CHECKING:
     from leadsync.cycle.context import Engine
     from leadsync.state.port import RequestRow
-
-_NAMESPACE = uuid.UUID("7d4cb50b-0f5f-4c8c-9a2b-4d8a3f1c6e57")
 
 
 def persons_to_create(engine: Engine, context: Mapping[str, Any]) -> list[RequestRow]:
@@ -87,11 +84,6 @@ def waiting(requests: Sequence[RequestRow]) -> tuple[RequestRow, ...]:
 
 
 def _of_run(requests: Sequence[RequestRow], context: Mapping[str, Any]) -> list[RequestRow]:
-    """Give the requests the ids that they have in this run; a record named twice is asked once."""
-    run = owner_of(context["dag_run"])
-    by_id: dict[str, RequestRow] = {}
-    for request in requests:
-        record = request["marketo_id"] or f"{request['dynamics_table']}:{request['dynamics_id']}"
-        request_id = str(uuid.uuid5(_NAMESPACE, f"{run}/{request['action']}/{record}"))
-        by_id[request_id] = {**request, "request_id": request_id}
-    return list(by_id.values())
+    from leadsync.cycle.request.on_request import of_run
+
+    return of_run(requests, owner_of(context["dag_run"]))

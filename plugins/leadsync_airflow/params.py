@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import Param
 
 #: most records that one run is asked for.
@@ -26,3 +28,27 @@ def persons(description: str) -> Param:
 def rows(description: str) -> Param:
     """Return a parameter that holds Dynamics rows as ``TABLE:GUID``, or none."""
     return Param([], type="array", items=_ROW, maxItems=MOST_RECORDS, description=description)
+
+
+def items(description: str) -> Param:
+    """Return a parameter that holds ids of quarantine items, or none."""
+    item = {"type": "string", "minLength": 1}
+    return Param([], type="array", items=item, maxItems=MOST_RECORDS, description=description)
+
+
+def item_filter() -> dict[str, Param]:
+    """Return the parameters that say which quarantine items are meant; all are optional."""
+    text: dict[str, Any] = {"type": ["null", "string"]}
+    return {
+        "direction": Param(None, enum=[None, "to_marketo", "to_dynamics"], **text),
+        "table": Param(None, enum=[None, "lead", "contact"], **text),
+        "field": Param(
+            None, description="The field that failed, as the quarantine names it.", **text
+        ),
+        "rule": Param(None, description="The rule, or the code of a server.", **text),
+        "source": Param(None, enum=[None, "validation", "server"], **text),
+        "person": Param(None, type=["null", "integer"], description="A Marketo person id."),
+        "row": Param(None, description="The id of a lead or contact.", **text),
+        "text": Param(None, description="Part of the reason, in any case.", **text),
+        "since": instant("Rows seen at this time or later."),
+    }

@@ -41,7 +41,7 @@ def sync_persons(context: Mapping[str, Any]) -> Summary:
     if not context["params"]["person_ids"]:
         return serve_calls(engine, context)
     requests = asking.store_once(engine, asking.persons_to_create(engine, context))
-    report, answered = _answered(engine, requests, context)
+    report, answered = run_on_requests(engine, requests, context)
     log_report(report)
     return {**report, **_tell(engine, answered)}
 
@@ -62,7 +62,7 @@ def serve_calls(engine: Engine, context: Mapping[str, Any]) -> Summary:
     served: dict[str, RequestRow] = {}
     until = engine.clock.now() + SERVE_FOR
     while engine.clock.now() < until and (new := _new_requests(engine, served)):
-        report, answered = _answered(engine, new, context)
+        report, answered = run_on_requests(engine, new, context)
         log_report(report)
         served |= {request["request_id"]: request for request in answered}
         callbacks += outbox.deliver()
@@ -78,7 +78,7 @@ def _new_requests(engine: Engine, served: Mapping[str, RequestRow]) -> list[Requ
     return [request for request in waiting if request["request_id"] not in served]
 
 
-def _answered(
+def run_on_requests(
     engine: Engine, requests: list[RequestRow], context: Mapping[str, Any]
 ) -> tuple[Json, list[RequestRow]]:
     """Run a cycle on those requests that nobody has answered yet.

@@ -134,3 +134,15 @@ def test_loads_wait_for_both_extracts_and_the_checks(dagbag: DagBag, dag_id: str
     commit = dag.get_task("quarantine_and_commit")
     assert {"load_dynamics", "load_marketo"} <= commit.upstream_task_ids
     assert not commit.downstream_task_ids
+
+
+def test_a_retry_asks_only_before_it_releases_and_goes_on_without_the_question(
+    dagbag: DagBag,
+) -> None:
+    dag = dagbag.dags["quarantine_retry"]
+    question, retry = dag.get_task("approve_release"), dag.get_task("retry_items")
+    assert question.upstream_task_ids == {"ask_if_many"}
+    assert retry.upstream_task_ids == {"select_items", "ask_if_many", "approve_release"}
+    assert retry.trigger_rule == "none_failed_min_one_success"
+    assert question.defaults == ["Reject"]
+    assert question.response_timeout < dag.dagrun_timeout

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from leadsync.cycle.gather.reviews import IN_MARKETO
+from leadsync.cycle.quarantine.quarantining import failed_rules
 from leadsync.model import Json
 from leadsync.state.item_filter import Cause
 from leadsync.state.port import QuarantineEventRow, QuarantineRow
+from leadsync.state.rows import WAITING
 
 
 def item_document(item: QuarantineRow) -> Json:
@@ -38,6 +40,20 @@ def person_exists(item: QuarantineRow) -> bool:
     """
     merged_away = any(failure["rule"] == IN_MARKETO for failure in item["failures"])
     return item["marketo_id"] is not None and not merged_away
+
+
+def retried_document(item: QuarantineRow) -> Json:
+    """Return what became of an item, naming the rules that it fails, without its values."""
+    waits = item["status"] in WAITING
+    return {
+        "id": item["id"],
+        "status": item["status"],
+        "direction": item["direction"],
+        "table": item["dynamics_table"],
+        "marketo_id": item["marketo_id"],
+        "dynamics_id": item["dynamics_id"],
+        "rules": failed_rules(item["failures"]) if waits else "",
+    }
 
 
 def item_story(item: QuarantineRow, events: Iterable[QuarantineEventRow]) -> Json:

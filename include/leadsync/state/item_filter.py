@@ -80,6 +80,11 @@ class ItemFilter:
 EVERYTHING = ItemFilter()
 
 
+def row_id(text: str) -> str:
+    """Return a row's id as the store keeps it; ``TABLE:GUID`` and braces are understood."""
+    return text.rpartition(":")[2].strip().strip("{}").lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One reason, and how many items share it.

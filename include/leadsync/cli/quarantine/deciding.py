@@ -8,13 +8,17 @@ from typing import Any
 
 import click
 
-from leadsync.cli.cycle import as_json
-from leadsync.cli.output import print_json
+from leadsync.cli.cycle import as_json, wait_option
+from leadsync.cli.output import print_json, print_table
 from leadsync.cli.quarantine.filters import filtered
+from leadsync.cli.requests import WAIT_SECONDS
 from leadsync.clock import SystemClock
+from leadsync.cycle.context import batches
+from leadsync.cycle.open import local_holder
+from leadsync.engine import build_engine
 from leadsync.opened import open_state
-from leadsync.review.decide import Decision, decide_items
-from leadsync.review.documents import item_document
+from leadsync.review.decide import Decision, decide_items, waiting_items
+from leadsync.review.documents import item_document, retried_document
 from leadsync.state.item_filter import EVERYTHING, ItemFilter
 
 
@@ -42,13 +46,23 @@ def local_actor() -> str:
 
 @click.command("release")
 @chosen
+@click.option("--now", is_flag=True, help="Try them at once, in a cycle of their own.")
+@wait_option(WAIT_SECONDS)
 @as_json
 def release_items(
-    item_ids: tuple[str, ...], where: ItemFilter, everything: bool, as_json: bool
+    item_ids: tuple[str, ...],
+    where: ItemFilter,
+    everything: bool,
+    now: bool,
+    wait_seconds: float,
+    as_json: bool,
 ) -> None:
-    """Let the next cycle try items again."""
+    """Let the next cycle try items again, or try them now."""
     check_choice(item_ids, where, everything)
-    _decide(item_ids, where, "released", as_json)
+    if now:
+        _try_now(item_ids, where, wait_seconds, as_json)
+    else:
+        _decide(item_ids, where, "released", as_json)
 
 
 @click.command("discard")
@@ -70,3 +84,25 @@ def _decide(ids: Sequence[str], where: ItemFilter, decision: Decision, as_json: 
         print_json([item_document(row) for row in rows])
         return
     click.echo(f"{len(rows)} items {decision}.")
+
+
+def _try_now(
+    item_ids: Sequence[str], where: ItemFilter, wait_seconds: float, as_json: bool
+) -> None:
+    """Release items and run cycles on them; prints what became of each."""
+    from leadsync.cycle.request.on_request import answer_stored
+    from leadsync.review.retry import CHUNK, Retry
+
+    engine = build_engine(holder=local_holder())
+    ids = [item["id"] for item in waiting_items(engine.store, item_ids or None, where)]
+    retry = Retry(engine, f"release {engine.new_id()}", local_actor())
+    for part in batches(ids, CHUNK):
+        requests = retry.release(part)
+        answer_stored(engine, [request["request_id"] for request in requests], wait_seconds)
+    documents = [retried_document(item) for item in engine.store.quarantine(ids=ids)]
+    if as_json:
+        print_json(documents)
+        return
+    columns = ("id", "status", "table", "marketo_id", "dynamics_id", "rules")
+    lines = [[document[name] for name in columns] for document in documents]
+    print_table(f"Tried {len(documents)} rows", columns, lines)

@@ -10,15 +10,14 @@ import click
 
 from leadsync.cli.cycle import Instant
 from leadsync.model import TABLES
-from leadsync.state.item_filter import ItemFilter
+from leadsync.state.item_filter import ItemFilter, row_id
 from leadsync.state.rows import QuarantineStatus
 
 STATUSES: tuple[str, ...] = get_args(QuarantineStatus)
 
 
 def _row_id(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    """Return a row's id as the store keeps it; ``TABLE:GUID`` is understood as well."""
-    return value.rpartition(":")[2].strip().strip("{}").lower() if value else None
+    return row_id(value) if value else None
 
 
 _OPTIONS = (

@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 from leadsync.cycle.carried import Unfinished
 from leadsync.cycle.match.row_creations import OWNER
-from leadsync.cycle.quarantine.quarantining import refused_before
+from leadsync.cycle.quarantine.quarantining import failed_rules, refused_before
 from leadsync.state.port import (
-    FailureItem,
     QuarantineEventRow,
     QuarantineRow,
     StateChanges,
@@ -115,7 +114,7 @@ class QuarantineKeeper:
         self._rows.append(row)
         if not held_again:
             kind: QuarantineEventKind = "failed_again" if before else "opened"
-            self._tell(row["id"], kind, told(item["failures"]))
+            self._tell(row["id"], kind, failed_rules(item["failures"]))
 
     def _was_not_sent(self, item: Mapping[str, Any], before: QuarantineRow) -> bool:
         """Tell whether the write was held back because the server had refused the very same."""
@@ -133,9 +132,3 @@ class QuarantineKeeper:
             detail=detail,
         )
         self._events.append(event)
-
-
-def told(failures: Iterable[FailureItem]) -> str:
-    """Name the rules that a row failed, without its values."""
-    names = (f"{failure['field']} {failure['rule']}".strip() for failure in failures)
-    return ", ".join(dict.fromkeys(names))

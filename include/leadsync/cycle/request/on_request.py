@@ -6,7 +6,8 @@ time, the next scheduled cycle takes it up (semantics.md 4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,8 @@ from leadsync.errors import LeaseHeldError
 from leadsync.model import Json, Table
 from leadsync.state.port import LIVE, LinkRow, RequestAction, RequestRow, StateChanges
 
+#: of the ids of requests that belong to a run.
+_NAMESPACE = uuid.UUID("7d4cb50b-0f5f-4c8c-9a2b-4d8a3f1c6e57")
 #: seconds between two looks at a lease that somebody else holds.
 LOOK_EVERY = 1.0
 
@@ -55,6 +58,19 @@ def row_request(engine: Engine, table: Table, dynamics_id: str) -> RequestRow:
     return {**_request(engine, "sync_now"), "dynamics_table": table, "dynamics_id": row_id}
 
 
+def of_run(requests: Iterable[RequestRow], run: str) -> list[RequestRow]:
+    """Give requests the ids that they have in a run; a record that is named twice is asked once.
+
+    So a run that starts again finds what it asked before, with its answer, and does not ask twice.
+    """
+    by_id: dict[str, RequestRow] = {}
+    for request in requests:
+        record = request["marketo_id"] or f"{request['dynamics_table']}:{request['dynamics_id']}"
+        request_id = str(uuid.uuid5(_NAMESPACE, f"{run}/{request['action']}/{record}"))
+        by_id[request_id] = {**request, "request_id": request_id}
+    return list(by_id.values())
+
+
 def store_requests(engine: Engine, requests: Sequence[RequestRow]) -> None:
     """Queue requests for the next cycle; it answers them whatever happens to this process."""
     engine.store.apply(StateChanges(requests=list(requests)), lease=None)
@@ -66,8 +82,15 @@ def answer_now(engine: Engine, requests: Sequence[RequestRow], wait_seconds: flo
     :param wait_seconds: how long to wait for a cycle that runs already.
     """
     store_requests(engine, requests)
+    return answer_stored(engine, [request["request_id"] for request in requests], wait_seconds)
+
+
+def answer_stored(engine: Engine, ids: Sequence[str], wait_seconds: float) -> Answered:
+    """Run a cycle on requests that are stored already, unless they have been answered.
+
+    :param wait_seconds: how long to wait for a cycle that runs already.
+    """
     until = engine.clock.now() + timedelta(seconds=wait_seconds)
-    ids = [request["request_id"] for request in requests]
     while True:
         current = engine.store.requests(ids=ids)
         if all(request["status"] != "waiting" for request in current):
