@@ -52,7 +52,7 @@ def test_a_named_row_is_tried_at_once_and_told_without_its_values(
     assert synced.engine.store.cursors() == cursors
     released = synced.engine.store.quarantine_events([item])[1]
     assert released["actor"] is not None
-    assert released["actor"].startswith("quarantine_retry/")
+    assert "quarantine_retry/" in released["actor"]
 
 
 def test_a_filter_chooses_and_what_fails_again_names_its_rules(run: Run, synced: Synced) -> None:

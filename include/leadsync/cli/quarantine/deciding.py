@@ -53,6 +53,7 @@ def release_items(
     item_ids: tuple[str, ...],
     where: ItemFilter,
     everything: bool,
+    *,
     now: bool,
     wait_seconds: float,
     as_json: bool,

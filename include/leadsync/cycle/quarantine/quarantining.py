@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadsync.cycle.match.row_creations import OWNER, Beside
+from leadsync.cycle.quarantine.named_field import named_field
 from leadsync.frames import Rows
 from leadsync.model import RecordError
 from leadsync.state.port import FailureItem, QuarantineRow, Values
@@ -86,10 +87,13 @@ def from_validation(failures: Iterable[Failure]) -> list[FailureItem]:
 
 
 def from_server(errors: Sequence[RecordError], field: str = "") -> list[FailureItem]:
-    """Turn a server's refusal into quarantine's items; the rule is the server's code."""
+    """Turn a server's refusal into quarantine's items; the rule is the server's code.
+
+    :param field: what it is about, where that is known; else the message may tell.
+    """
     return [
         FailureItem(
-            field=field,
+            field=field or named_field(error.message),
             rule=error.code,
             value=None,
             limit=None,
