@@ -140,7 +140,8 @@ def test_a_retry_asks_only_before_it_releases_and_goes_on_without_the_question(
     dagbag: DagBag,
 ) -> None:
     dag = dagbag.dags["quarantine_retry"]
-    question, retry = dag.get_task("approve_release"), dag.get_task("retry_items")
+    question: Any = dag.get_task("approve_release")
+    retry: Any = dag.get_task("retry_items")
     assert question.upstream_task_ids == {"ask_if_many"}
     assert retry.upstream_task_ids == {"select_items", "ask_if_many", "approve_release"}
     assert retry.trigger_rule == "none_failed_min_one_success"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
@@ -50,5 +50,5 @@ def _answer(detail: Any, instance: Any, option: str, session: Any) -> None:
     detail.responded_by = {"id": "anna", "name": "anna"}
     detail.responded_at = datetime.now(UTC)
     detail.chosen_options, detail.params_input = [option], {}
-    event = TriggerEvent(detail.as_resume_event_payload())
+    event = cast("Any", TriggerEvent)(detail.as_resume_event_payload())
     handle_event_submit(event, task_instance=instance, session=session)

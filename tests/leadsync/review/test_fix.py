@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadsync.errors import ConfigurationError, RejectedError
+from leadsync.model import Json
 from leadsync.review.fix import RULE, Fix
 from support.world import World, world
 
@@ -30,8 +31,8 @@ def held_row(world: World) -> tuple[str, str]:
     return row, item["id"]
 
 
-def fix(world: World, item: str, release: bool = False, **given: str) -> dict[str, object]:
-    return Fix(world.engine, "Åsa").apply(item, given, release=release)
+def fix(world: World, item: str, **given: str) -> Json:
+    return Fix(world.engine, "Åsa").apply(item, given)
 
 
 def test_a_persons_value_is_corrected_in_marketo_and_both_sides_agree(world: World) -> None:
@@ -103,12 +104,12 @@ def test_what_still_fails_is_told(world: World) -> None:
     world.cycle()
     (item,) = world.quarantined()
     done = fix(world, item["id"], title="CIO")
-    assert [failure["field"] for failure in done["still_failing"]] == ["firstname"]  # type: ignore[attr-defined]
+    assert [failure["field"] for failure in done["still_failing"]] == ["firstname"]
 
 
 def test_an_item_is_released_with_its_fix(world: World) -> None:
     _, _, item = held_person(world)
-    assert fix(world, item, release=True, title="CIO")["released"]
+    assert Fix(world.engine, "Åsa").apply(item, {"title": "CIO"}, release=True)["released"]
     assert world.store.quarantine(ids=[item])[0]["status"] == "released"
     kinds = [event["kind"] for event in world.store.quarantine_events([item])]
     assert kinds == ["opened", "fixed", "released"]

@@ -52,7 +52,9 @@ INVOCATION = {
 
 
 def submit(client: TestClient, content: Any, **headers: str) -> Response:
-    answer: Response = client.post("/ssfs/submitAsyncAction", json=content, headers={**KEY, **headers})
+    answer: Response = client.post(
+        "/ssfs/submitAsyncAction", json=content, headers={**KEY, **headers}
+    )
     return answer
 
 

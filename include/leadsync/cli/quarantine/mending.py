@@ -12,7 +12,8 @@ from leadsync.cli.output import print_json, print_table
 from leadsync.cli.quarantine.deciding import local_actor
 from leadsync.cli.quarantine.filters import filtered, statuses_option
 from leadsync.cycle.open import local_holder
-from leadsync.engine import build_engine, open_state
+from leadsync.engine import build_engine
+from leadsync.opened import open_state
 from leadsync.state.item_filter import ItemFilter
 from leadsync.state.rows import WAITING
 
