@@ -23,6 +23,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from leadsync_airflow import params, tasks
 from leadsync_airflow.alerts.callbacks import run_failure_callbacks
+from leadsync_airflow.alerts.deadline import deadline_alert
 from leadsync_airflow.cycle_dag import wire_cycle
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, cycle_timetable, default_args
 
@@ -32,6 +33,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, cycle_timetable, def
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=DAGRUN_TIMEOUT,
+    deadline=deadline_alert(),
     default_args=default_args(),
     on_failure_callback=run_failure_callbacks(),
     doc_md=__doc__,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseNotifier
@@ -15,7 +16,10 @@ from airflow.sdk import BaseNotifier
 from leadsync.clock import SystemClock
 from leadsync_airflow.alerts import describe
 from leadsync_airflow.alerts.channels import Channel, configured_channels
+from leadsync_airflow.alerts.deadline import deadline_interval
+from leadsync_airflow.alerts.degraded import reasons_by_subject
 from leadsync_airflow.alerts.incidents import (
+    LATE,
     RUN,
     incident_book,
     task_subject,
@@ -44,8 +48,13 @@ class TaskFailureNotifier(BaseNotifier):
     def notify(self, context: Context) -> None:
         """Send the failure, once per incident."""
         task = context["task_instance"]
-        key = task.dag_id, task_subject(task.task_id)
-        tell_once(self.channel, key, describe.task_failed(context), lambda: outage_goes_on(context))
+        tell_once(
+            self.channel,
+            task.dag_id,
+            [task_subject(task.task_id)],
+            lambda _: describe.task_failed(context),
+            lambda: outage_goes_on(context),
+        )
 
 
 class RunFailureNotifier(BaseNotifier):
@@ -58,22 +67,31 @@ class RunFailureNotifier(BaseNotifier):
     def notify(self, context: Context) -> None:
         """Send it, once per incident."""
         if was_ended(context):
-            key = context["dag"].dag_id, RUN
-            tell_once(self.channel, key, describe.run_failed(context), lambda: False)
+            alert = describe.run_failed(context)
+            tell_once(self.channel, context["dag"].dag_id, [RUN], lambda _: alert)
 
 
-class RecoveryNotifier(BaseNotifier):
-    """Tells one channel that incidents are over, when the last task of a run succeeds."""
+class SuccessNotifier(BaseNotifier):
+    """Tells one channel that incidents are over, or that a run succeeded badly, at its end."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__()
         self.channel = channel
 
     def notify(self, context: Context) -> None:
-        """Send one message on all incidents that this run has ended."""
-        if ends_run(context):
-            scope = context["task_instance"].dag_id
-            tell_recoveries(self.channel, scope, lambda ended: describe.recovered(context, ended))
+        """Send one message on all incidents that this run has ended, and one on all new ones."""
+        if not ends_run(context):
+            return
+        scope = context["task_instance"].dag_id
+        tell_recoveries(self.channel, scope, lambda ended: describe.recovered(context, ended))
+        reasons = reasons_by_subject(context)
+        if reasons:
+            tell_once(
+                self.channel,
+                scope,
+                list(reasons),
+                lambda new: describe.run_degraded(context, [reasons[one] for one in new]),
+            )
 
 
 def note_task_failure(context: Context) -> None:
@@ -95,14 +113,18 @@ def note_run_failure(context: Context) -> None:
 
 
 def note_success(context: Context) -> None:
-    """Close what the success of a run's last task proves to be over."""
-    if ends_run(context):
-        with incident_book() as book:
-            book.close(
-                context["task_instance"].dag_id,
-                SystemClock().now(),
-                but=[task_subject(name) for name in unproven(context)],
-            )
+    """Note what the success of a run's last task proves to be over, and what it still suffers."""
+    if not ends_run(context):
+        return
+    scope, now = context["task_instance"].dag_id, SystemClock().now()
+    degraded = reasons_by_subject(context)
+    goes_on = {*degraded, *map(task_subject, unproven(context))}
+    if took_too_long(context, now):
+        goes_on.add(LATE)
+    with incident_book() as book:
+        book.close(scope, now, but=goes_on)
+        for subject in degraded:
+            book.happened(scope, subject, now)
 
 
 def task_failure_callbacks() -> list[Callback]:
@@ -112,7 +134,7 @@ def task_failure_callbacks() -> list[Callback]:
 
 def task_success_callbacks() -> list[Callback]:
     """Return ``on_success_callback`` of every task; those of a run's last task do something."""
-    return [note_success, *(RecoveryNotifier(channel) for channel in configured_channels())]
+    return [note_success, *(SuccessNotifier(channel) for channel in configured_channels())]
 
 
 def run_failure_callbacks() -> list[Callback]:
@@ -135,6 +157,12 @@ def unproven(context: Context) -> set[str]:
     task = context["task"]
     proven = {task.task_id, *task.get_flat_relative_ids(upstream=True)}
     return set(context["dag"].task_ids) - proven
+
+
+def took_too_long(context: Context, now: datetime) -> bool:
+    """Tell whether the run has passed its deadline, which is no recovery from being late."""
+    interval, started = deadline_interval(), context["dag_run"].start_date
+    return bool(interval) and started is not None and now - started > interval
 
 
 def outage_goes_on(context: Context) -> bool:

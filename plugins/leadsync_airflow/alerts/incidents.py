@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 RUN, LATE = "run", "late"
 
-Key = tuple[str, str]
-
 
 def task_subject(task_id: str) -> str:
     """Return the subject of a failing task's incident; the parts of a mapped task share it."""
@@ -46,30 +44,37 @@ def incident_book() -> Iterator[IncidentBook]:
         store.close()
 
 
-def tell_once(channel: Channel, key: Key, alert: Alert, was_told: Callable[[], bool]) -> None:
-    """Send the alert unless ``channel`` knows of the incident.
+def tell_once(
+    channel: Channel,
+    scope: str,
+    subjects: Sequence[str],
+    alert: Callable[[Sequence[str]], Alert],
+    was_told: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send one alert on those incidents that ``channel`` does not know of.
 
     What could not be sent is sent with the next failure.
 
-    :param key: scope and subject.
+    :param alert: makes the alert on the subjects that are new.
     :param was_told: asked instead of the state store while that is down.
     :raises Exception: what the channel raises.
     """
     try:
         with incident_book() as book:
-            is_new = book.claim_alert(*key, channel.name, SystemClock().now())
+            now = SystemClock().now()
+            new = [one for one in subjects if book.claim_alert(scope, one, channel.name, now)]
     except LeadsyncError as error:
-        log.warning("The state store cannot say whether %s is known: %s", key, error)
+        log.warning("The state store cannot say whether %s is known: %s", subjects, error)
         if not was_told():
-            channel.send(alert)
+            channel.send(alert(subjects))
         return
-    if not is_new:
-        log.info("%s was told of this incident before; it is told again when it is over.", channel)
+    if not new:
+        log.info("%s was told before, and is told again when it is over.", channel.name)
         return
     try:
-        channel.send(alert)
+        channel.send(alert(new))
     except BaseException:
-        _take_back([key], channel, told=False)
+        _take_back([(scope, subject) for subject in new], channel, told=False)
         raise
 
 
@@ -93,7 +98,7 @@ def tell_recoveries(
         raise
 
 
-def _take_back(keys: Sequence[Key], channel: Channel, *, told: bool) -> None:
+def _take_back(keys: Sequence[tuple[str, str]], channel: Channel, *, told: bool) -> None:
     with incident_book() as book:
         for key in keys:
             book.mark_told(key, channel.name, told=told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -66,11 +67,11 @@ def dag() -> DAG:
 def make_context(dag: DAG) -> MakeContext:
     """Return a function that makes Airflow's context of one of the two tasks.
 
-    ``before`` is the run before.
+    ``before`` is the run before, ``report`` what the task has returned.
     """
 
     def make(task_id: str = "first", run_id: str = "run_1", **more: Any) -> Any:
-        before = more.pop("before", None)
+        before, reports = more.pop("before", None), {task_id: more.pop("report", None)}
         instance = SimpleNamespace(
             dag_id=dag.dag_id,
             task_id=task_id,
@@ -78,8 +79,11 @@ def make_context(dag: DAG) -> MakeContext:
             map_index=-1,
             log_url="http://airflow/log",
             get_previous_dagrun=lambda: before,
+            xcom_pull=lambda *, task_ids: reports[task_ids],
         )
+        run = SimpleNamespace(start_date=datetime.now(UTC))
         task = dag.get_task(task_id)
-        return {"task_instance": instance, "task": task, "dag": dag, "run_id": run_id, **more}
+        facts = {"task_instance": instance, "task": task, "dag": dag, "dag_run": run}
+        return {**facts, "run_id": run_id, **more}
 
     return make

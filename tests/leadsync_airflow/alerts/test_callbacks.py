@@ -178,3 +178,38 @@ def test_success_of_one_branch_proves_nothing_of_another(
     assert [row["subject"] for row in state.incidents.still_open()] == ["task:first"]
     succeed(make_context("first", dag=dag, task=dag.get_task("first")))
     assert state.incidents.still_open() == []
+
+
+def degraded(*reasons: str) -> dict[str, object]:
+    return {"cycle_id": "c", "degraded": list(reasons)}
+
+
+def test_run_that_succeeds_badly_is_told_once_and_when_it_is_well_again(
+    make_context: Any, state: SqlStateStore, mailbox: Mailbox
+) -> None:
+    for reasons in (["quarantine: 30 of 100 rows"], ["quarantine: 31 of 99 rows"], []):
+        assert succeed(make_context("last", report=degraded(*reasons))) == []
+    assert mailbox.subjects == [
+        "leadsync: lead_sync succeeded with trouble",
+        "leadsync: lead_sync has recovered",
+    ]
+    assert "30 of 100 rows" in body_of(mailbox.messages[0])
+    assert "quarantine, 2 times" in body_of(mailbox.messages[1])
+
+
+def test_only_new_reasons_are_told(
+    make_context: Any, state: SqlStateStore, mailbox: Mailbox
+) -> None:
+    succeed(make_context("last", report=degraded("12 persons wait")))
+    succeed(make_context("last", report=degraded("12 persons wait", "quota: 95 % used")))
+    first, second = map(body_of, mailbox.messages)
+    assert "12 persons wait" in first
+    assert "12 persons wait" not in second
+    assert "quota: 95 % used" in second
+
+
+def test_what_the_first_task_returns_is_no_report_of_the_run(
+    make_context: Any, state: SqlStateStore, mailbox: Mailbox
+) -> None:
+    succeed(make_context("first", report=degraded("quota: 95 % used")))
+    assert mailbox.messages == []
