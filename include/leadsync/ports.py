@@ -31,6 +31,9 @@ class MarketoApi(Protocol):
 
     #: most records that one call takes, on reading and on writing (reference/marketo-rest.md 5).
     batch_size: int
+    #: Munchkin id of the instance, or its host where that has none; and its base URL.
+    instance: str
+    address: str
 
     def describe(self) -> dict[str, MarketoField]:
         """Return all REST-visible person fields by REST name."""
@@ -116,6 +119,12 @@ class DynamicsApi(Protocol):
 
     #: most operations that one ``$batch`` takes.
     batch_size: int
+    #: the organisation's URL.
+    address: str
+
+    def organisation(self) -> str:
+        """Return the id of the organisation at ``address``; 1 call."""
+        ...
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
         """Return a table's metadata; ``columns`` limits typed detail to what is asked for.

@@ -42,6 +42,8 @@ class SimulatedDynamics:
     """
 
     batch_size = 1000
+    organisation_id = "883278f5-07af-45eb-a0bc-3fea67caa544"
+    address = "https://contoso.crm.dynamics.com"
 
     def __init__(self, clock: ManualClock, tables: dict[str, DynamicsTable]) -> None:
         self.clock = clock
@@ -57,6 +59,10 @@ class SimulatedDynamics:
         self.forbidden: set[str] = set()
         self._versions = itertools.count(1)
         self._ids = itertools.count(1)
+
+    def organisation(self) -> str:
+        """Return who this is, of which a cycle's budget of calls knows nothing."""
+        return self.organisation_id
 
     # -- users
 

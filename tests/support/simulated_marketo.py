@@ -42,6 +42,8 @@ class SimulatedMarketo:
     """
 
     batch_size = 300
+    instance = "123-ABC-456"
+    address = "https://123-ABC-456.mktorest.com"
     merge_logs_delete = False
     types: tuple[ActivityType, ...] = (
         ActivityType(100_001, MARKETO_SYNC_FAILED, "approved"),

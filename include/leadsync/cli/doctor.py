@@ -11,11 +11,15 @@ from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json
 from leadsync.clock import SystemClock
 from leadsync.cycle.plan.accepted_schemas import accepted_schemas
+from leadsync.cycle.same_systems import require_same_systems
 from leadsync.doctor import Diagnosis, Doctor
+from leadsync.dynamics.client import DynamicsClient
 from leadsync.mapping.load import load_mapping
+from leadsync.marketo.client import MarketoClient
 from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
 from leadsync.settings import Settings, load_settings
 from leadsync.staging.store import Staging
+from leadsync.state.store import SqlStateStore
 
 MISCONFIGURED = 2
 
@@ -58,9 +62,18 @@ def _systems(settings: Settings, diagnosis: Diagnosis, *, provision: bool) -> st
     ledger = build_ledger(store, clock)
     mapping = load_mapping(settings.mapping)
     marketo, dynamics = marketo_client(ledger, clock), dynamics_client(ledger, clock)
+    diagnosis.look("Same systems as before", lambda: _same_systems(store, marketo, dynamics))
     previous = accepted_schemas(store, mapping)
     Doctor(mapping, marketo, dynamics, diagnosis, previous).examine(provision=provision)
     return ""
+
+
+def _same_systems(store: SqlStateStore, marketo: MarketoClient, dynamics: DynamicsClient) -> str:
+    now = SystemClock().now()
+    require_same_systems(store, marketo, dynamics, now, trusted_seconds=0, remember=False)
+    bound = store.bindings.all()
+    names = [f"{system} {row['identity']}" for system, row in sorted(bound.items())]
+    return f"the state store holds the links of {' and '.join(names) or 'no system yet'}"
 
 
 def _print(diagnosis: Diagnosis) -> None:

@@ -9,6 +9,7 @@ import click
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.clock import SystemClock
+from leadsync.cycle.same_systems import require_same_systems
 from leadsync.erasure import Eraser
 from leadsync.model import Json
 from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
@@ -32,11 +33,13 @@ def erase(address: str, keep_records: bool, yes: bool, as_json: bool) -> None:
     settings, clock = load_settings(), SystemClock()
     store = open_state(settings)
     ledger = build_ledger(store, clock)
+    marketo, dynamics = marketo_client(ledger, clock), dynamics_client(ledger, clock)
+    require_same_systems(store, marketo, dynamics, clock.now(), trusted_seconds=0, remember=False)
     eraser = Eraser(
         store=store,
         staging=Staging(settings.staging),
-        marketo=marketo_client(ledger, clock),
-        dynamics=dynamics_client(ledger, clock),
+        marketo=marketo,
+        dynamics=dynamics,
         clock=clock,
     )
     done = eraser.erase(address, keep_records=keep_records)

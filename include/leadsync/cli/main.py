@@ -16,6 +16,7 @@ from leadsync.cli.doctor import doctor
 from leadsync.cli.erase import erase
 from leadsync.cli.explain import explain
 from leadsync.cli.quarantine.group import quarantine
+from leadsync.cli.rebind import rebind
 from leadsync.cli.requests import sync_now, sync_person
 from leadsync.cli.sandbox import sandbox
 from leadsync.cli.status import status
@@ -52,6 +53,7 @@ for command in (
     explain,
     quarantine,
     erase,
+    rebind,
     sandbox,
 ):
     leadsync.add_command(command)

@@ -9,6 +9,7 @@ from leadsync.cycle.abandoned import end_abandoned
 from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.request.requests import take_up, write_asked, write_compared
+from leadsync.cycle.same_systems import require_same_systems
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.narrow import narrowed
 from leadsync.state.port import CycleRecord, Lease, StateChanges
@@ -19,7 +20,8 @@ LOCAL_HOLDER = "process"
 def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
     """Begin a cycle and return it.
 
-    :raises ConfigurationError: the window is inverted, or the mapping does not fit the schemas.
+    :raises ConfigurationError: the window is inverted, a connection leads to other records than
+        those that the store remembers, or the mapping does not fit the schemas.
     :raises LeaseHeldError: another cycle is running (S005, S122).
     """
     now = engine.clock.now()
@@ -29,6 +31,14 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
             remedy="Give a start that lies before the end.",
         )
     cycle_id = f"{now:%Y%m%dT%H%M%S}-{engine.new_id()[:8]}"
+    require_same_systems(
+        engine.store,
+        engine.marketo,
+        engine.dynamics,
+        now,
+        trusted_seconds=engine.settings.schema_ttl_seconds,
+        remember=not request.dry_run,
+    )
     plan = load_plan(engine)
     lease = None if request.dry_run else _take_lease(engine, request.run_id or cycle_id)
     cycle = Cycle(

@@ -45,7 +45,7 @@ class DynamicsClient:
         tokens: TokenSource,
         clock: Clock,
     ) -> None:
-        self.connection = connection
+        self.connection, self.address = connection, connection.org_url
         channel = Channel(transport, tokens, clock, connection.api_version)
         self._metadata = MetadataReader(channel)
         self._naming = Naming(self._metadata.name)
@@ -141,6 +141,10 @@ class DynamicsClient:
     def whoami(self) -> Identity:
         """Return who the token makes us; 1 call."""
         return self._identity.whoami()
+
+    def organisation(self) -> str:
+        """Return the id of the organisation; 1 call."""
+        return self.whoami().organization_id
 
     def version(self) -> str:
         """Return the organisation's version; 1 call."""

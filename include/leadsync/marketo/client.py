@@ -53,6 +53,7 @@ class MarketoClient:
         clock: Clock,
         rand: Random = random.random,
     ) -> None:
+        self.instance, self.address = connection.instance, connection.base_url
         tokens = TokenKeeper(connection, transport, clock, rand)
         self.session = MarketoSession(tokens, transport, clock, rand)
 

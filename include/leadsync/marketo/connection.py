@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from leadsync.errors import ConfigurationError
 from leadsync.http.base_url import checked_base_url
 from leadsync.http.limits import Limits, marketo_limits
 
+_MUNCHKIN_ID = re.compile(r"\d{3}-[a-z]{3}-\d{3}", re.IGNORECASE)
 _SUFFIXES = ("/rest", "/identity", "/bulk")
 
 
@@ -43,6 +46,13 @@ class MarketoConnection:
         _within("daily_call_share", self.daily_call_share, 0.0001, 1)
         _within("calls_per_20s", self.calls_per_20s, 1, 100)
         _within("max_concurrency", self.max_concurrency, 1, 10)
+
+    @property
+    def instance(self) -> str:
+        """The Munchkin id in the address, such as ``123-ABC-456``, or the host without one."""
+        host = urlsplit(self.base_url).hostname or ""
+        name = host.partition(".")[0]
+        return name.upper() if _MUNCHKIN_ID.fullmatch(name) else host
 
     @property
     def limits(self) -> Limits:

@@ -14,6 +14,7 @@ from leadsync.state import conflicts, remembered
 from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.links import base_without_link
 from leadsync.state.memory_activities import MemoryActivities
+from leadsync.state.memory_bindings import MemoryBindings
 from leadsync.state.memory_calls import MemoryCalls
 from leadsync.state.memory_incidents import MemoryIncidents
 from leadsync.state.memory_leases import MemoryLeases
@@ -67,6 +68,7 @@ class MemoryStateStore:
         self._cycles: dict[str, CycleRecord] = {}
         self._schemas: dict[str, tuple[datetime, str]] = {}
         self._requests = MemoryRequests()
+        self.bindings = MemoryBindings()
         self.incidents = MemoryIncidents()
         self._activities = MemoryActivities()
         self.calls = MemoryCalls(self._requests.requests)

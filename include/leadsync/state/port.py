@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from leadsync.model import Json, Table
+from leadsync.state.binding_book import BindingBook
 from leadsync.state.call_port import CallStore
 from leadsync.state.incident_book import IncidentBook
 from leadsync.state.item_filter import Cause, ItemFilter
@@ -68,6 +69,11 @@ __all__ = [
 
 class StateStore(Protocol):
     """Everything that leadsync remembers between cycles."""
+
+    @property
+    def bindings(self) -> BindingBook:
+        """The systems whose ids are stored here."""
+        ...
 
     @property
     def incidents(self) -> IncidentBook:

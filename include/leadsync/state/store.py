@@ -22,6 +22,7 @@ from leadsync.state import (
     requests,
 )
 from leadsync.state import lease as leases
+from leadsync.state.bindings import SqlBindings
 from leadsync.state.calls import SqlCalls
 from leadsync.state.conflicts import naming_conflicts
 from leadsync.state.engine import reading, writing
@@ -57,6 +58,7 @@ class SqlStateStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.bindings = SqlBindings(engine)
         self.incidents = SqlIncidents(engine)
         self.calls = SqlCalls(engine)
 

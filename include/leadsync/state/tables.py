@@ -357,3 +357,13 @@ incident = Table(
     Column("count", Integer, nullable=False),
     Column("told", JsonText, nullable=False),
 )
+
+#: the instance and the organisation whose ids this store holds.
+binding = Table(
+    "binding",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("checked_at", UtcDateTime, nullable=False),
+)

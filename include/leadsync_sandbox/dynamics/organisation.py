@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from leadsync_sandbox.common.database import Database
@@ -11,7 +12,6 @@ from leadsync_sandbox.dynamics.layout import advance, create_table
 from leadsync_sandbox.dynamics.rows import Row
 from leadsync_sandbox.dynamics.session import Session
 
-ORGANIZATION = stable_id("organization")
 BUSINESS_UNIT = stable_id("businessunit", "root")
 BASE_CURRENCY = stable_id("currency", "USD")
 APPLICATION_USER = stable_id("systemuser", "application")
@@ -43,7 +43,7 @@ def populate(session: Session, client_id: str) -> None:
         session,
         "organization",
         {
-            "organizationid": ORGANIZATION,
+            "organizationid": str(uuid.uuid4()),
             "name": "Contoso",
             "expirechangetrackingindays": 7,
             "fullnameconventioncode": 1,
