@@ -16,7 +16,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from leadsync_airflow import comparing, params
+from leadsync_airflow import assets, comparing, params
 from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 
@@ -40,7 +40,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 def field_backfill() -> None:
     """Compare and write one field in one task."""
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, inlets=assets.CYCLE_READ, outlets=assets.CYCLE_WRITTEN)
     def backfill_field() -> dict[str, Any]:
         """Read the field on both sides of all pairs and write what the rules decide."""
         return comparing.backfill_field(get_current_context())

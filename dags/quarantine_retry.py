@@ -21,7 +21,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from leadsync_airflow import approval, params, retrying
+from leadsync_airflow import approval, assets, params, retrying
 from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 
@@ -66,7 +66,12 @@ def quarantine_retry() -> None:
         """Go on to the question when there are many, else to the retry."""
         return retrying.next_task(selected)
 
-    @task(multiple_outputs=False, trigger_rule="none_failed_min_one_success")
+    @task(
+        multiple_outputs=False,
+        trigger_rule="none_failed_min_one_success",
+        inlets=assets.CYCLE_READ,
+        outlets=assets.CYCLE_WRITTEN,
+    )
     def retry_items(selected: dict[str, Any]) -> dict[str, Any]:
         """Release the rows, run cycles on them, and return what became of each."""
         return retrying.retry_items(get_current_context(), selected)

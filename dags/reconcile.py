@@ -15,7 +15,7 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
 
-from leadsync_airflow import comparing
+from leadsync_airflow import assets, comparing
 from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 
@@ -35,7 +35,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 def reconcile() -> None:
     """Compare everything in one task."""
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, inlets=assets.CYCLE_READ, outlets=assets.CYCLE_WRITTEN)
     def compare_all() -> dict[str, Any]:
         """Read both sides of all linked pairs and write what the rules decide."""
         return comparing.reconcile(get_current_context())

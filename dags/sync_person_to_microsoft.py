@@ -27,7 +27,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from leadsync_airflow import params, requested
+from leadsync_airflow import assets, params, requested
 from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.call_asset import waiting_calls
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
@@ -57,7 +57,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 def sync_person_to_microsoft() -> None:
     """Run a whole cycle on the named persons in one task."""
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, inlets=assets.CYCLE_READ, outlets=assets.CYCLE_WRITTEN)
     def sync_persons() -> dict[str, Any]:
         """Store the requests, answer them in a cycle of their own, and return the answers."""
         return requested.sync_persons(get_current_context())

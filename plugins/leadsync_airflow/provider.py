@@ -1,4 +1,4 @@
-"""What Airflow reads through the entry point ``apache_airflow_provider``: the connection types.
+"""What Airflow reads through the entry point ``apache_airflow_provider``: connections and assets.
 
 The form fields are declared here, not in the hooks, so that the web server lists the types without
 importing them.
@@ -20,6 +20,13 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Two-way synchronisation of people between Marketo Engage and Dynamics 365.",
         "versions": [installed_version()],
         "connection-types": [_marketo(), _dynamics()],
+        "asset-uris": [
+            {
+                "schemes": ["x-marketo", "x-dynamics365", "x-leadsync"],
+                "handler": None,
+                "to_openlineage_converter": "leadsync_airflow.assets.to_openlineage",
+            }
+        ],
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadsync_airflow import asking
 from leadsync_airflow.answering import answer_lines, answer_summary, callback_lines
+from leadsync_airflow.metrics import send_metrics
 from leadsync_airflow.params import MOST_RECORDS
 from leadsync_airflow.tasks import Cycle, Summary, close_cycle, log_report
 from leadsync_airflow.turns import open_when_free, owner_of, run_states, when_free
@@ -93,6 +94,8 @@ def run_on_requests(
         return run_cycle(engine, request) if request.requests else None
 
     report = when_free(engine, answer, run_states(context["task_instance"]))
+    if report:
+        send_metrics(engine, report)
     answered = asking.as_they_stand(engine, requests)
     return report or report_of(engine, answered) or {}, answered
 

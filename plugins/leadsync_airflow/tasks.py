@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from leadsync_airflow.metrics import send_metrics
 from leadsync_airflow.report import plan_lines, report_lines
 from leadsync_airflow.turns import open_when_free, owner_of, run_states
 from leadsync_airflow.window import resolve_window
@@ -97,6 +98,7 @@ def close_cycle(cycle: Cycle) -> Summary:
     for line in plan_lines(result):
         log.info(line)
     log_report(report)
+    send_metrics(engine, report)
     engine.staging.drop(cycle["cycle_id"])
     return report
 

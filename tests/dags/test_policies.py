@@ -147,3 +147,18 @@ def test_a_retry_asks_only_before_it_releases_and_goes_on_without_the_question(
     assert retry.trigger_rule == "none_failed_min_one_success"
     assert question.defaults == ["Reject"]
     assert question.response_timeout < dag.dagrun_timeout
+
+
+def test_tasks_that_touch_a_system_say_so(dagbag: DagBag) -> None:
+    """Airflow's asset graph shows what each DAG reads and writes."""
+    for dag in dagbag.dags.values():
+        read = {asset.name for task in dag.tasks for asset in task.inlets}
+        written = {asset.name for task in dag.tasks for asset in task.outlets}
+        assert {"marketo/persons", "dynamics365/lead", "dynamics365/contact"} <= read, dag.dag_id
+        assert {"marketo/persons", "dynamics365/lead", "leadsync/quarantine"} <= written, dag.dag_id
+
+
+def test_cycle_alerts_when_it_is_late(dagbag: DagBag) -> None:
+    deadlines: Any = dagbag.dags["lead_sync"].deadline
+    (deadline,) = deadlines
+    assert deadline.callback.path == "leadsync_airflow.alerts.deadline.tell_late"

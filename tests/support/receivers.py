@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,6 +81,27 @@ def http_receiver(posts: Posts) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def statsd_receiver() -> Iterator[tuple[int, Callable[[int], dict[str, str]]]]:
+    """Listen as a StatsD server; yields its port, and a function that waits for so many metrics.
+
+    The function returns value and kind by name, such as ``{"leadsync.calls.marketo": "3|c"}``.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((HOST, 0))
+        server.settimeout(30)
+
+        def received(number: int) -> dict[str, str]:
+            found: dict[str, str] = {}
+            while len(found) < number:
+                for line in server.recv(65_535).decode().splitlines():
+                    name, _, value = line.partition(":")
+                    found[name] = value
+            return found
+
+        yield server.getsockname()[1], received
 
 
 def apprise_connection(url: str) -> str:

@@ -20,6 +20,8 @@ from leadsync.validation.model import Cells, Failure, RuleSet
 
 CycleKind = Literal["scheduled", "backfill", "manual", "requested", "reconcile", "field_backfill"]
 LEASE_NAME = CYCLE_LEASE
+#: kinds of cycles that go on where the last one ended, and so bring the sync up to their time.
+MOVING_KINDS = ("scheduled", "manual")
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -114,7 +116,7 @@ class Cycle:
     @property
     def moves_cursors(self) -> bool:
         """Whether the cycle goes on where the last one ended; others read both sides anew."""
-        return self.kind in ("scheduled", "manual")
+        return self.kind in MOVING_KINDS
 
     @property
     def lease_owner(self) -> str:
