@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 RUNTIME_STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: help setup run down test sim bench lint lock
+.PHONY: help setup run down test sim bench latency lint lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,11 @@ sim: $(DEV_STAMP) ## random schedules with faults and crashes, judged by oracles
 
 bench: setup ## calls, CPU and memory of a large, an echo and an empty cycle, against the targets
 	@$(BIN)/python -m benchmarks.cycle
+
+CALLS ?= 30
+
+latency: setup ## seconds from a webhook call to the created lead, while `make run` runs (CALLS=30)
+	@$(BIN)/python -m benchmarks.latency --calls $(CALLS)
 
 lint: $(DEV_STAMP) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -40,10 +40,12 @@ class Control:
         for part in _parts(records):
             self._call("POST", "import", {"records": {kind: part}})
 
-    def edit(self, edits: list[Json]) -> None:
-        """Make users' edits."""
+    def edit(self, edits: list[Json]) -> list[Json]:
+        """Make users' edits; returns what each came to."""
+        made: list[Json] = []
         for part in _parts(edits):
-            self._call("POST", "edit", {"edits": part})
+            made += self._call("POST", "edit", {"edits": part})["results"]
+        return made
 
     def journal(self) -> list[Json]:
         """Return the calls since the last :meth:`forget`."""

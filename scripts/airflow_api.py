@@ -93,6 +93,12 @@ class AirflowApi:
             for task in answer.json()["task_instances"]
         }
 
+    def run_times(self, dag_id: str, run_id: str, task_id: str) -> tuple[str, str]:
+        """Return when the run was queued, and when its task started."""
+        run = self._send("GET", _run_path(dag_id, run_id)).json()
+        task = self._send("GET", f"{_run_path(dag_id, run_id)}/taskInstances/{task_id}").json()
+        return str(run["queued_at"]), str(task["start_date"])
+
     def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """Return what the task returned."""
         path = f"{_run_path(dag_id, run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
