@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 ENDED = ("success", "failed")
 PATIENCE = timedelta(minutes=5)
-LOOK_AGAIN_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 0.5
 
 StateOfRun = Callable[[str], str | None]
 T = TypeVar("T")

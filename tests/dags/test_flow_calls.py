@@ -10,10 +10,12 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from leadsync.flow_step import delivery
 from leadsync.flow_step.accepting import accept
 from leadsync.flow_step.access import FLOW_STEP
 from leadsync.flow_step.model import Call, Callback, Wish
 from leadsync.model import Json
+from leadsync_airflow import requested
 from support.dag_runs import Run, result, runner, states
 from support.synced import Synced
 
@@ -89,14 +91,20 @@ def test_calls_that_come_while_a_cycle_runs_are_taken_into_the_next_one(
         return run_cycle(*arguments)
 
     monkeypatch.setattr(cycles, "run_cycle", meanwhile)
+    monkeypatch.setattr(requested, "SERVE_FOR", timedelta(hours=1))
     submitted(synced, httpserver, "t1", Wish(first))
     assert done(run())["outcomes"] == {"created": 2}
     assert {token for token, _ in marketo} == {"t1", "t2"}
 
 
 def test_a_callback_that_failed_is_sent_by_a_later_run(
-    run: Run, synced: Synced, httpserver: HTTPServer, marketo: list[tuple[str, Json]]
+    run: Run,
+    synced: Synced,
+    httpserver: HTTPServer,
+    marketo: list[tuple[str, Json]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(delivery, "FIRST_DELAY", timedelta(minutes=30))
     httpserver.expect_oneshot_request("/back").respond_with_data(status=503)
     submitted(synced, httpserver, "t1", Wish(synced.new_person(lastName="Ek")))
     assert done(run())["callbacks"] == {"failed": 1}
@@ -110,5 +118,5 @@ def test_a_callback_that_failed_is_sent_by_a_later_run(
 def make_due(synced: Synced) -> None:
     """Let the time of the next attempt come."""
     engine = synced.engine
-    (call,) = engine.store.calls.due(engine.clock.now() + timedelta(minutes=1), 10)
+    (call,) = engine.store.calls.due(engine.clock.now() + timedelta(hours=1), 10)
     engine.store.calls.record({**call, "next_attempt_at": engine.clock.now()})

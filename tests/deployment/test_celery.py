@@ -5,6 +5,7 @@ Needs redis-server; PostgreSQL comes from the system or a package.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import requests
 import sqlalchemy
 from scripts.airflow_api import AirflowApi
 
+from leadsync.flow_step.access import FLOW_STEP
 from support.compose_file import REPOSITORY
 from support.native_stack import LOGINS, NativeStack, free_port
 from support.postgres import PostgresServer
@@ -116,8 +118,44 @@ def test_two_workers_share_cycles(stack: NativeStack) -> None:
     changed = next(one for one in marketo.records("leads") if one["id"] == person["id"])
     assert changed["title"] == "Head of Tides"
 
+    assert_flow_step_works(stack, api, marketo, dynamics)
     for replica in (1, 2):
         assert "succeeded in" in stack.log(f"airflow-worker-{replica}").read_text()
+
+
+def assert_flow_step_works(
+    stack: NativeStack, api: AirflowApi, marketo: Control, dynamics: Control
+) -> None:
+    """A campaign calls the flow step; watcher, scheduler and worker answer it through Airflow."""
+    certificate = str(stack.folder / "data" / "sandbox" / "sandbox-cert.pem")
+    key = "flow-step-key-0123456789"
+    extra = json.dumps({"callback_loopback": True, "ca_bundle": certificate})
+    connection = {"connection_id": FLOW_STEP, "conn_type": "generic", "password": key}
+    api.put_connection({**connection, "extra": extra})
+    service = marketo.edit(
+        "create",
+        table="services",
+        fields={
+            "url": f"{stack.base_url}/leadsync/ssfs/openapi.json",
+            "key": key,
+            "callback_base": f"https://127.0.0.1:{stack.marketo_port}",
+        },
+    )
+    persons = [marketo.edit("create", fields={"lastName": f"Flow {n}"}) for n in range(3)]
+    campaign = {"id": 1001, "service": service, "persons": persons, "size": 2, "repeats": 1}
+    calls = marketo.edit("run", table="campaigns", **campaign)
+    assert [call["status"] for call in calls] == [201, 201]
+
+    def answered() -> list[Any]:
+        items = [
+            one["answer"]["objectData"] for one in marketo.records("flow_calls") if one["answer"]
+        ]
+        return [item["activityData"]["outcome"] for part in items for item in part]
+
+    stack.wait(lambda: len(answered()) == len(persons), 180, "answered campaign")
+    assert set(answered()) == {"created"}
+    made = [row["new_marketoid"] for row in dynamics.records("lead")]
+    assert [made.count(person) for person in persons] == [1, 1, 1]
 
 
 def links_in_postgres(stack: NativeStack) -> int:

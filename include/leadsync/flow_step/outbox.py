@@ -9,7 +9,7 @@ from leadsync.clock import Clock
 from leadsync.connections import MARKETO, find_connection
 from leadsync.flow_step.access import FLOW_STEP, callback_policy
 from leadsync.flow_step.delivery import Outbox
-from leadsync.flow_step.sending import send
+from leadsync.flow_step.sending import sender
 from leadsync.state.port import StateStore
 
 
@@ -18,8 +18,10 @@ def open_outbox(store: StateStore, clock: Clock) -> Outbox:
 
     :raises ConfigurationError: the connection ``leadsync_flow_step`` is malformed.
     """
-    policy = callback_policy(find_connection(FLOW_STEP, os.environ))
-    return Outbox(store, clock, send, policy, own_munchkin_id())
+    connection = find_connection(FLOW_STEP, os.environ)
+    bundle = connection.extra.get("ca_bundle") if connection else None
+    send = sender(str(bundle) if bundle else None)
+    return Outbox(store, clock, send, callback_policy(connection), own_munchkin_id())
 
 
 def own_munchkin_id() -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import requests
@@ -44,7 +45,15 @@ class Sender(Protocol):
         ...
 
 
-def send(url: str, headers: Mapping[str, str], body: Json) -> Reply:
+def sender(ca_bundle: str | None = None) -> Sender:
+    """Return what posts callbacks.
+
+    :param ca_bundle: file with the certificates to trust, if not the system's.
+    """
+    return partial(_send, ca_bundle or True)
+
+
+def _send(verify: str | bool, url: str, headers: Mapping[str, str], body: Json) -> Reply:
     """Post ``body`` once; redirects are not followed, for they could lead anywhere."""
     try:
         answer = requests.post(
@@ -53,9 +62,19 @@ def send(url: str, headers: Mapping[str, str], body: Json) -> Reply:
             headers={**headers, "User-Agent": "leadsync"},
             timeout=TIMEOUT,
             allow_redirects=False,
+            verify=verify,
         )
-    except requests.RequestException as error:
-        problem = before_sending(error)
+    except OSError as error:  # also a bundle that is no file, which requests does not wrap
+        problem = _before_sending(error)
         return Reply(None, problem or f"no reply ({type(error).__name__})", sent=not problem)
     asked = retry_after_seconds(answer.headers.get("Retry-After"), datetime.now(UTC))
     return Reply(answer.status_code, retry_after=asked)
+
+
+def _before_sending(error: OSError) -> str:
+    """Return what failed before anything was sent, or nothing."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the receiver offers no TLS connection that we trust"
+    if not isinstance(error, requests.RequestException):
+        return "the certificates of ca_bundle cannot be read"
+    return before_sending(error)
