@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import ConfigurationError, LeadsyncError
+from leadsync.gx_project.files import generated_suites as written_suites
+from leadsync.gx_project.team import load_team
 from leadsync.mapping.model import Mapping
+from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.related import related_tables
 from leadsync.mapping.resolve import resolve
 from leadsync.marketo.client import MarketoClient
@@ -30,6 +34,8 @@ from leadsync.model import (
     Schemas,
     Table,
 )
+from leadsync.validation.suites import differences, generated_suites
+from leadsync.validation.team import rules_of
 
 #: the id of no row: a read of it shows whether a table can be read.
 NO_ROW = "00000000-0000-0000-0000-000000000000"
@@ -96,6 +102,7 @@ class Doctor:
 
     :param previous: the schemas that the mapping fitted before; a name that has vanished since
         then suspends its field (S117).
+    :param gx: the Great Expectations project, whose files are compared with the rules in use.
     """
 
     mapping: Mapping
@@ -103,6 +110,7 @@ class Doctor:
     dynamics: DynamicsClient
     diagnosis: Diagnosis
     previous: Schemas | None = None
+    gx: Path | None = None
 
     def examine(self, *, provision: bool) -> None:
         """Check both systems and the mapping; create what is missing first, when asked to."""
@@ -217,6 +225,9 @@ class Doctor:
             tables[name] = self.dynamics.table(name, sorted(columns))
         plan = resolve(self.mapping, Schemas(self.marketo.describe(), tables), self.previous)
         self.diagnosis.instructions += plan.notes
+        if self.gx is not None:
+            self.diagnosis.look("Team's expectations fit", partial(_team_fits, self.gx, plan))
+            self.diagnosis.instructions += _stale_files(self.gx, plan)
         if plan.suspended:
             raise ConfigurationError(
                 f"{_number(len(plan.suspended))} suspended: {'; '.join(plan.suspended)}.",
@@ -224,6 +235,26 @@ class Doctor:
                 "go on meanwhile.",
             )
         return f"{len(plan.names)} fields"
+
+
+def _team_fits(project: Path, plan: SyncPlan) -> str:
+    team = load_team(project)
+    for suite in team.stated:
+        for table in plan.tables.values():
+            if table.table in suite.tables:
+                list(rules_of(suite, table))
+    return f"{len(team.stated)} suites in JSON, {len(team.code)} files of code"
+
+
+def _stale_files(project: Path, plan: SyncPlan) -> list[str]:
+    """Return a note when the rules in use are not those of the generated files."""
+    changes = differences(written_suites(project), generated_suites(plan))
+    if not changes:
+        return []
+    return [
+        f"{len(changes)} rules differ from the files in {project}; `leadsync suites --diff` shows "
+        "them, `leadsync suites --write` brings the files up to date."
+    ]
 
 
 def _require_own_columns(schema: DynamicsTable) -> None:

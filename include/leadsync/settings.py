@@ -20,6 +20,7 @@ class Settings:
     :param data: folder for files that leadsync makes: ``LEADSYNC_DATA``.
     :param staging: fsspec URL or path of the frames between tasks: ``LEADSYNC_STAGING``.
     :param mapping: path of the mapping file: ``LEADSYNC_MAPPING``.
+    :param gx: the Great Expectations project with the team's own suites: ``LEADSYNC_GX``.
     :param overlap_seconds: how long Marketo's paging tokens are kept, because activities can appear
         late: ``LEADSYNC_OVERLAP_SECONDS``.
     :param lease_seconds: after which a crashed cycle is taken over: ``LEADSYNC_LEASE_SECONDS``.
@@ -34,6 +35,7 @@ class Settings:
     data: Path
     staging: str
     mapping: Path
+    gx: Path = PROJECT / "include/gx"
     overlap_seconds: float = 300.0
     lease_seconds: float = 120.0
     schema_ttl_seconds: float = 3600.0
@@ -54,6 +56,7 @@ def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJ
         data=data,
         staging=_staging(environ, project, data),
         mapping=_path(environ, "LEADSYNC_MAPPING", project, default="include/config/mapping.yaml"),
+        gx=_path(environ, "LEADSYNC_GX", project, default="include/gx"),
         overlap_seconds=_seconds(environ, "LEADSYNC_OVERLAP_SECONDS", 300.0, least=0.0),
         lease_seconds=_seconds(environ, "LEADSYNC_LEASE_SECONDS", 120.0, least=10.0),
         schema_ttl_seconds=_seconds(environ, "LEADSYNC_SCHEMA_TTL_SECONDS", 3600.0, least=0.0),

@@ -20,6 +20,7 @@ from leadsync.cli.rebind import rebind
 from leadsync.cli.requests import sync_now, sync_person
 from leadsync.cli.sandbox import sandbox
 from leadsync.cli.status import status
+from leadsync.cli.suites import suites
 from leadsync.errors import ConfigurationError, LeadsyncError
 from leadsync.redaction import install_redaction
 
@@ -49,6 +50,7 @@ for command in (
     sync_person,
     sync_now,
     doctor,
+    suites,
     status,
     explain,
     quarantine,

@@ -25,6 +25,7 @@ from leadsync.cycle.extract.full_comparison import full_comparisons
 from leadsync.cycle.gather.endings import ENDING_OPERATIONS
 from leadsync.cycle.load.loading import staged_links
 from leadsync.cycle.load.stamp_persons import unstamped
+from leadsync.cycle.plan.rule_changes import rule_changes
 from leadsync.cycle.plan.schemas import plan_of
 from leadsync.cycle.quarantine.quarantine_commit import QuarantineKeeper
 from leadsync.cycle.quarantine.quarantining import quarantine_items
@@ -78,6 +79,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     )
     warnings = written_warnings(engine, cycle, outcomes)
     report["warnings"] = counted_warnings(warnings)
+    report["rule_changes"] = rule_changes(engine, cycle)
     items = _quarantined(engine, cycle)
     afterwards = _afterwards(engine, cycle, outcomes)
     keeper = QuarantineKeeper(

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from leadsync.clock import Clock, parse_instant
 from leadsync.cycle.plan.plans import Plans
 from leadsync.frames import Rows
+from leadsync.gx_project.team import TeamSuites
 from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.model import Json
 from leadsync.ports import CallLedger, DynamicsApi, MarketoApi
@@ -54,6 +55,7 @@ class Engine:
     :param check: the rule check: Great Expectations, or the plain functions in simulation.
     :param new_id: makes unique ids.
     :param holder: who runs this, for people who look at the lease.
+    :param team: the team's own expectations.
     :param plans: the plans that this process has resolved.
     """
 
@@ -69,6 +71,7 @@ class Engine:
     new_id: Callable[[], str]
     in_parallel: ParallelMap
     holder: str = ""
+    team: TeamSuites = field(default_factory=TeamSuites)
     plans: Plans = field(default_factory=Plans)
 
 

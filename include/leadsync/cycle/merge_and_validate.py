@@ -16,6 +16,7 @@ from leadsync.cycle.decide.check import Checked, check_proposals
 from leadsync.cycle.decide.claimed import UNSETTLED
 from leadsync.cycle.decide.decide import Proposal, Proposals, decide
 from leadsync.cycle.decide.guards import guard_mass_delete
+from leadsync.cycle.decide.validation_results import DOCUMENT as VALIDATION
 from leadsync.cycle.decide.warnings import FRAME as WARNED
 from leadsync.cycle.decide.warnings import warning_rows
 from leadsync.cycle.extract.third_changes import claim_overwritten
@@ -247,6 +248,8 @@ def _write_plan(
     }.items():
         engine.staging.write_rows(cycle.cycle_id, name, rows)
 
+    tallies = [*outgoing.to_dynamics.tallies, *outgoing.to_marketo.tallies]
+    engine.staging.write_document(cycle.cycle_id, VALIDATION, {"tallies": tallies})
     engine.staging.write_document(cycle.cycle_id, UNSETTLED, {"fields": proposals.unsettled})
 
 

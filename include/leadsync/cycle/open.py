@@ -7,6 +7,7 @@ import socket
 
 from leadsync.cycle.abandoned import end_abandoned
 from leadsync.cycle.context import LEASE_NAME, Cycle, CycleRequest, Engine
+from leadsync.cycle.plan.rule_changes import note_rule_changes
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.request.requests import take_up, write_asked, write_compared
 from leadsync.cycle.same_systems import require_same_systems
@@ -52,6 +53,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         lease_token=lease.token if lease else None,
         only_field=request.only_field,
     )
+    note_rule_changes(engine, cycle, plan)
     engine.plans.settle(cycle_id, narrowed(plan, request.only_field))
     if lease:
         end_abandoned(engine, lease)

@@ -56,6 +56,10 @@ def _type(rule: Rule, value: str) -> str:
     return f"wrong type: {rule.target} is no {rule.limit}: {_quoted(value)}"
 
 
+def _expectation(rule: Rule, value: str) -> str:
+    return f"{rule.rule_id}: {rule.limit} ({rule.target} is {_quoted(value) if value else 'empty'})"
+
+
 def _quoted(value: str) -> str:
     return f'"{value}"' if len(value) <= _LONGEST_QUOTE else f'"{value[:_LONGEST_QUOTE]}…"'
 
@@ -75,4 +79,5 @@ _MESSAGES: dict[RuleKind, Callable[[Rule, str], str]] = {
     "maximum": _maximum,
     "option": _option,
     "type": _type,
+    "expectation": _expectation,
 }

@@ -21,6 +21,7 @@ RuleKind = Literal[
     "maximum",
     "option",
     "type",
+    "expectation",
 ]
 Operation = Literal["create", "update"]
 #: canonical cells by field (Marketo REST name), all of one length: one cell per record.
@@ -36,7 +37,8 @@ class Rule:
     :param target: the name on the target system, which messages and quarantine use.
     :param kind: what is checked; ``max_length`` counts characters, ``max_units`` UTF-16 code units
         and ``max_bytes`` bytes of UTF-8.
-    :param limit: length, bound, format name or accepted values, as ``kind`` needs.
+    :param limit: length, bound, format name, accepted values, or the sentence of a team's
+        expectation, as ``kind`` needs.
     """
 
     rule_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from leadsync.validation.gx import check_gx
@@ -15,15 +15,28 @@ Check = Callable[[Cells, RuleSet], list[Failure]]
 
 
 def split(cells: Cells, rules: RuleSet, check: Check = check_gx) -> Split:
-    """Check ``cells`` and apply the policies of the rules that they break.
+    """Check ``cells`` and apply the policies of the rules that they break, see :func:`settled`.
+
+    :raises LeadsyncError: a field that has rules has no cells.
+    """
+    return settled(broken_rules(cells, rules, check))
+
+
+def broken_rules(
+    cells: Cells, rules: RuleSet, check: Check, further: Sequence[Failure] = ()
+) -> list[Failure]:
+    """Return every failure by record: of the rules first, then ``further`` ones."""
+    found = check(cells, rules) if rules.rules and any(cells.values()) else []
+    return sorted([*found, *further], key=lambda one: one.position) if further else found
+
+
+def settled(failures: Sequence[Failure]) -> Split:
+    """Apply the policies of broken rules.
 
     A record with one failure under ``hold_record`` is held with all its failures. Of other records
     a held field becomes absent (a record may be left with nothing to write), a text is cut, a
     default fills a missing value of a new record (S028), and what only warns goes out as it is.
-
-    :raises LeadsyncError: a field that has rules has no cells.
     """
-    failures = check(cells, rules) if rules.rules and any(cells.values()) else []
     if not failures:
         return Split()
     held_rows = {one.position for one in failures if one.rule.policy == "hold_record"}

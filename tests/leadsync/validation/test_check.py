@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from leadsync.errors import LeadsyncError
 from leadsync.model import System
-from leadsync.validation import gx
+from leadsync.validation.documents import expectation_document
 from leadsync.validation.generate import rules_for
 from leadsync.validation.gx import check_gx
+from leadsync.validation.library import check_frame, open_batches
 from leadsync.validation.model import Cells, Failure, Operation, RuleSet
 from leadsync.validation.plain import check_plain
 from leadsync.values.marks import ABSENT, invalid
@@ -151,9 +152,10 @@ def test_a_missing_field_is_an_error_and_no_silence(check: Check) -> None:
 
 
 def test_a_broken_expectation_is_an_error() -> None:
-    batch = gx._batch_definition().get_batch({"dataframe": pd.DataFrame({"other": [1.0]})})
+    documents = [expectation_document("suite", rule) for rule in rule_set().rules[:1]]
+    frame = pd.DataFrame({"other": [1.0]})
     with pytest.raises(LeadsyncError, match=r"could not check the rule .*does not exist"):
-        gx._unexpected(batch, rule_set().rules[:1])
+        list(check_frame(open_batches(), frame, "suite", documents))
 
 
 def test_no_rows_do_not_import_great_expectations(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from leadsync.cycle.carried import Unfinished
 from leadsync.cycle.context import Engine
 from leadsync.cycle.decide.decide import Proposal
+from leadsync.cycle.decide.validation_results import tally
 from leadsync.cycle.decide.warnings import warned
+from leadsync.cycle.plan.team_rules import suspended_names
 from leadsync.cycle.quarantine.quarantining import (
     fingerprint,
     from_validation,
@@ -20,11 +23,12 @@ from leadsync.cycle.quarantine.quarantining import (
 from leadsync.cycle.reading import as_table
 from leadsync.frames import cells_by_field
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import System
+from leadsync.model import Json, System
 from leadsync.state.port import QuarantineRow, Values
 from leadsync.validation.generate import rules_for
 from leadsync.validation.model import Failure, Operation, Split
-from leadsync.validation.split import split
+from leadsync.validation.split import broken_rules, settled
+from leadsync.validation.team_check import TeamBatch
 from leadsync.values.marks import ABSENT
 
 
@@ -34,12 +38,14 @@ class Checked:
 
     :param held_fields: fields taken out of accepted records, as ``(record_key, field)``.
     :param warnings: failures that held nothing back, as ``WARNINGS`` records.
+    :param tallies: how many records broke which rule, by table and operation.
     """
 
     accepted: list[Proposal] = field(default_factory=list)
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     held_fields: set[tuple[str, str]] = field(default_factory=set)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    tallies: list[Json] = field(default_factory=list)
 
 
 def check_proposals(
@@ -55,13 +61,24 @@ def check_proposals(
     for proposal in proposals:
         operation: Operation = "create" if proposal.record["operation"] == "create" else "update"
         groups[(proposal.record["table"], operation)].append(proposal)
+    suspended = suspended_names(engine, plan)
     for (table, operation), members in groups.items():
         rules = rules_for(plan, as_table(table), target, operation)
-        names = [f.name for f in plan.tables[as_table(table)].fields]
+        table_plan = plan.tables[as_table(table)]
+        names = [f.name for f in table_plan.fields]
         cells = cells_by_field(names, [member.values for member in members])
-        _sort(members, split(cells, rules, engine.check), checked)
+        batch = TeamBatch(
+            table_plan, target, operation, cells, partial(_standing, members), suspended
+        )
+        failures = broken_rules(cells, rules, engine.check, engine.team.check(batch))
+        checked.tallies.append(tally(target, table, operation, len(members), failures))
+        _sort(members, settled(failures), checked)
     _hold_refused(plan, pending, checked)
     return checked
+
+
+def _standing(proposals: Sequence[Proposal]) -> list[Values]:
+    return [proposal.standing() for proposal in proposals]
 
 
 def _sort(proposals: Sequence[Proposal], result: Split, checked: Checked) -> None:

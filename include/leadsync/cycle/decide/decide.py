@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from leadsync.cycle.work import Creation, Removal, Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.claims import Merged, Ruling, standing_values
 from leadsync.merge.pairs import Pair, lay_out
-from leadsync.merge.three_way import Decision, Mask, Sides, three_way
+from leadsync.merge.three_way import Cells, Decision, Mask, Sides, three_way
 from leadsync.model import Direction, Json, System
 from leadsync.state.port import Values
 from leadsync.values.marks import ABSENT, shown
@@ -23,10 +24,14 @@ from leadsync.values.marks import ABSENT, shown
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A record that wants to be written: a ``WRITES`` record and its values."""
+    """A record that wants to be written: a ``WRITES`` record and its values.
+
+    :param standing: what the target holds so far, as far as it is known.
+    """
 
     record: dict[str, Any]
     values: Values
+    standing: Callable[[], Values] = dict
 
 
 @dataclass(slots=True)
@@ -146,11 +151,13 @@ class _Merged:
         operation = "link" if pair.stamps and not pair.moved else "update"
         if to_dynamics:
             record = _write(pair, "to_dynamics", "move" if pair.moved else operation)
-            proposals.to_dynamics.append(Proposal(record, to_dynamics))
+            standing = partial(self._standing, self.sides.dynamics, position)
+            proposals.to_dynamics.append(Proposal(record, to_dynamics, standing))
         if to_marketo or pair.stamps:
             restamps = pair.moved and pair.stamps
             record = _write(pair, "to_marketo", "move" if restamps else operation)
-            proposals.to_marketo.append(Proposal(record, to_marketo))
+            standing = partial(self._standing, self.sides.marketo, position)
+            proposals.to_marketo.append(Proposal(record, to_marketo, standing))
         written = sorted(self.to_dynamics[position] + self.to_marketo[position])
         proposals.decisions.extend(self._decided(pair, position, column) for column in written)
         proposals.base_moves.extend(
@@ -165,6 +172,9 @@ class _Merged:
         if pair.is_new or pair.converted:
             proposals.base_moves.extend(self._known_base(pair, position, written))
         self._propose_claims(pair, position, proposals)
+
+    def _standing(self, cells: Cells, position: int) -> Values:
+        return {f.name: cells[position, column] for column, f in enumerate(self.table.fields)}
 
     def _propose_claims(self, pair: Pair, position: int, proposals: Proposals) -> None:
         """Add the decisions behind the pair's claims."""

@@ -17,6 +17,7 @@ from leadsync.cycle.plan.schema_documents import (
     table_from_json,
     table_to_json,
 )
+from leadsync.cycle.plan.team_rules import with_team
 from leadsync.errors import ConfigurationError, PermissionDeniedError, SchemaChangedError
 from leadsync.mapping.narrow import narrowed
 from leadsync.mapping.plan import SyncPlan
@@ -63,7 +64,7 @@ def _resolved(engine: Engine, *, refresh: bool) -> SyncPlan:
     schemas = reader.read()
     plan = engine.plans.made_from(engine.mapping, schemas, before)
     if plan is None:
-        plan = resolve(engine.mapping, schemas, before)
+        plan = with_team(engine, resolve(engine.mapping, schemas, before))
         accept_schemas(engine, plan, before)
     engine.plans.latest = Resolved(plan, engine.mapping, schemas, before, reader.read_at)
     return plan
