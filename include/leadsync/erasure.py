@@ -16,8 +16,8 @@ from leadsync.cycle.consent.marks import address_hash
 from leadsync.errors import ConfigurationError, RejectedError
 from leadsync.marketo.remove import DeleteResult
 from leadsync.model import TABLES, Json, RowResult, Table
-from leadsync.state.port import LinkRow, MarkRow, StateChanges, StateStore
-from leadsync.state.turn import turn
+from leadsync.state.port import Lease, LinkRow, MarkRow, StateChanges, StateStore
+from leadsync.state.turn import LEASE_SECONDS, PATIENCE, SENDER_LEASE, turn, when_free
 from leadsync.values.keys import email_key
 
 OWNER = "leadsync erase"
@@ -107,7 +107,9 @@ class Eraser:
             if not keep_records:
                 deleted = {"persons": self._delete_persons(found), **self._delete_rows(found)}
             dropped = self._drop_frames()
+            sender = self._stop_sender()
             forgotten = self.store.erase(sorted(found.persons), found.row_ids, address=key)
+            self.store.release_lease(sender)
         return {"deleted": deleted, "forgotten": forgotten, "cycles_unstaged": dropped}
 
     def _find(self, key: str) -> Found:
@@ -143,6 +145,19 @@ class Eraser:
                     message = result.error.message if result.error else result.status
                     raise _refused("dynamics", f"{table} {row}", message)
         return {str(table): count for table, count in counts.items()}
+
+    def _stop_sender(self) -> Lease:
+        """Let no cycle's last step store again what is about to be forgotten."""
+        current = self.store.current_lease(SENDER_LEASE)
+        if current is not None:
+            self.store.release_lease(current[0])
+        return when_free(
+            self.clock,
+            lambda: self.store.acquire_lease(
+                SENDER_LEASE, OWNER, self.clock.now(), LEASE_SECONDS, holder=OWNER
+            ),
+            PATIENCE,
+        )
 
     def _drop_frames(self) -> int:
         """Remove staged frames: with the lease in our hands, no cycle is at work on them."""

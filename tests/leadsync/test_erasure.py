@@ -128,6 +128,23 @@ def test_a_refused_deletion_says_which_record_and_forgets_nothing(world: World) 
     assert left(world)["links"] == 1
 
 
+def test_an_entry_that_is_being_sent_does_not_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, _ = world.linked(emailaddress1=ADDRESS)
+    world.marketo.edit(person, firstName="x" * 60)
+    real = world.marketo.add_activities
+
+    def erased_meanwhile(activities: Any) -> Any:
+        eraser(world).erase(ADDRESS)
+        return real(activities)
+
+    monkeypatch.setattr(world.marketo, "add_activities", erased_meanwhile)
+    report = world.cycle()
+    assert report["activities"]["waiting"] == 0
+    assert world.store.activities() == []
+
+
 def test_it_waits_for_a_cycle_and_gives_up_in_the_end(world: World) -> None:
     world.store.acquire_lease(CYCLE_LEASE, "a cycle", world.clock.now(), 3_600)
     with pytest.raises(LeaseHeldError):

@@ -118,6 +118,7 @@ def test_types_that_are_gone_are_named_and_provisioning_lets_entries_through(
         )
     report = synced.cycle()
     assert "leadsync doctor --provision" in report["activities"]["reason"]
+    assert report["degraded"][0].startswith("activity log: 1 entries wait: ")
     doctor = json.loads(synced.command("doctor", "--json").stdout)
     assert any("Dynamics Sync Failed" in note for note in doctor["instructions"])
 
@@ -151,3 +152,4 @@ def test_waiting_entries_cost_an_empty_cycle_no_call(synced: Synced, recording: 
     assert (report["calls"]["marketo"], calls_adding(synced)) == (3, 0)
     status = json.loads(synced.command("status", "--json").stdout)
     assert status["activities_waiting"] == 1
+    assert [reason.partition(":")[0] for reason in status["degraded"]] == ["activity log"]

@@ -14,6 +14,8 @@ from leadsync.state.port import Lease, StateStore
 
 #: the lease that every cycle holds while it works (semantics.md 3).
 CYCLE_LEASE = "cycle"
+#: the lease of whoever sends entries to persons' activity logs, beside cycles.
+SENDER_LEASE = "activity_log"
 PATIENCE = timedelta(minutes=1)
 LOOK_AGAIN_SECONDS = 0.5
 LEASE_SECONDS = 300.0

@@ -17,6 +17,7 @@ from leadsync.http.limits import (
     marketo_limits,
     quota_reset,
     seconds_until_slot,
+    used_share,
 )
 
 
@@ -97,6 +98,13 @@ def test_spent_quota_names_budget_and_reset() -> None:
 )
 def test_the_quota_ends_at_midnight_in_chicago(now: datetime, reset: datetime) -> None:
     assert quota_reset(marketo_limits(), now) == reset
+
+
+def test_the_used_share_is_that_of_our_own_part_of_the_quota() -> None:
+    limits = Limits(per_day=1000, share=0.5)
+    assert [used_share(limits, calls) for calls in (0, 250, 500)] == [0, 0.5, 1]
+    assert used_share(Limits(), 10**6) == 0
+    assert used_share(Limits(per_day=1000, share=0), 0) == 1
 
 
 def test_defaults_follow_the_references() -> None:

@@ -9,7 +9,12 @@ import pytest
 from werkzeug import Response
 
 from leadsync.errors import PermissionDeniedError, TransientApiError
-from leadsync.marketo.activity_types import NewActivityType, TypeAttribute
+from leadsync.marketo.activity_types import (
+    NewActivityType,
+    TypeAttribute,
+    add_attributes,
+    create_type,
+)
 from leadsync.marketo.client import MarketoClient
 from leadsync.model import ActivityResult, NewActivity, RecordError
 from support.marketo_stub import START
@@ -88,6 +93,19 @@ def test_a_type_is_created_once_and_takes_activities(
     (stored,) = sandboxed.activities(token, [made.type_id]).activities
     assert stored.guid == good.guid
     assert stored.attributes["primaryAttributeValue"] == "jobtitle"
+
+
+@pytest.mark.parametrize("made", [0, 1, 2])
+def test_a_type_whose_making_was_interrupted_is_completed(
+    sandboxed: MarketoClient, marketo_sandbox: RunningSandbox, made: int
+) -> None:
+    create_type(sandboxed.session, FAILED)
+    add_attributes(sandboxed.session, FAILED.api_name, FAILED.attributes[:made])
+    completed = sandboxed.provide_activity_type(FAILED)
+    assert completed.usable
+    (person,) = sandboxed.sync_persons("createOrUpdate", "email", [{"email": "a@x.com"}])
+    [added] = sandboxed.add_activities([activity(person.person_id or 0, completed.type_id)])
+    assert added.guid
 
 
 def test_a_missing_permission_says_what_to_give(

@@ -104,6 +104,8 @@ def test_the_days_share_is_spent_by_all_workers_together(sql_store: SqlStateStor
         workers[0].acquire("marketo")
     assert workers[1].calls_today()["marketo"] == 5
     assert workers[1].calls() == {"marketo": 2}
+    assert [worker.used_today("marketo") for worker in workers] == [1, 1]
+    assert workers[0].used_today("dynamics") == 0
 
 
 def test_the_quota_is_new_at_midnight_of_its_own_zone(sql_store: SqlStateStore) -> None:

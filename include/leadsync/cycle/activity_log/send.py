@@ -28,9 +28,8 @@ from leadsync.model import (
     NewActivity,
 )
 from leadsync.state.port import ActivityRow, Lease, StateChanges
+from leadsync.state.turn import SENDER_LEASE
 
-#: one sender at a time, whichever run it belongs to.
-LEASE = "activity_log"
 #: calls with at most 300 entries that one cycle makes; the next one goes on.
 MOST_CALLS = 4
 #: beyond this share of the day's calls, what is left belongs to records.
@@ -78,7 +77,7 @@ def _send_in_turn(engine: Engine, told: Sent) -> None:
     now, seconds = engine.clock.now(), engine.settings.lease_seconds
     owner = engine.new_id()
     try:
-        lease = engine.store.acquire_lease(LEASE, owner, now, seconds, holder=engine.holder)
+        lease = engine.store.acquire_lease(SENDER_LEASE, owner, now, seconds, holder=engine.holder)
         _Sender(engine, lease, told).run()
         engine.store.release_lease(lease)
     except (LeaseHeldError, LeaseLostError):
