@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadsync.flow_step.callback_url import CallbackPolicy
 from leadsync.flow_step.delivery import (
@@ -170,6 +173,44 @@ def test_a_run_that_died_while_sending_is_taken_up_by_the_next(world: World) -> 
     world.later(minutes=2)
     world.receiver.replies = [Reply(404)]
     assert world.outbox.deliver() == {"delivered": 1}
+
+
+@dataclass
+class OneTime:
+    """Takes each token once, as Marketo does, and dies on the way as it is told."""
+
+    dies: list[str]
+    taken: list[str] = field(default_factory=list)
+
+    def __call__(self, url: str, headers: Mapping[str, str], body: Json) -> Reply:
+        if self._die("before"):
+            raise DiedError
+        token = headers["x-callback-token"]
+        if token in self.taken:
+            return Reply(404)
+        self.taken.append(token)
+        if self._die("after"):
+            raise DiedError
+        return Reply(None, "no reply") if self._die("lost") else Reply(202)
+
+    def _die(self, where: str) -> bool:
+        return bool(self.dies) and self.dies[0] == where and bool(self.dies.pop(0))
+
+
+class DiedError(Exception):
+    """The run ends here."""
+
+
+@given(st.lists(st.sampled_from(["before", "after", "lost"]), max_size=4))
+def test_however_runs_die_every_call_is_answered_once(dies: list[str]) -> None:
+    world, receiver = World(), OneTime(dies)
+    world.owed(1)
+    while world.store.calls.counts().open:
+        with suppress(DiedError):
+            Outbox(world.store, world.clock, receiver, CallbackPolicy()).deliver()
+        world.later(minutes=5)
+    assert receiver.taken == ["t1"]
+    assert world.store.calls.counts().given_up == 0
 
 
 def test_secrets_stay_out_of_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
