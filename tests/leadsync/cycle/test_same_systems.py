@@ -12,6 +12,7 @@ from leadsync.marketo.connection import MarketoConnection
 from leadsync.state.port import StateChanges, StateStore
 from support.state_rows import link
 from support.synced import Synced
+from support.world import World
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 HOUR = 3600.0
@@ -153,3 +154,31 @@ def test_cycle_in_another_organisation_stops_before_it_writes(synced: Synced) ->
         synced.cycle()
     assert synced.marketo.control.records("leads") == persons
     assert synced.engine.store.current_lease("cycle") is None
+
+
+def test_new_organisation_with_a_store_of_its_own_takes_over_the_persons() -> None:
+    """The runbook's way to move on purpose: persons carry ids of the organisation before."""
+    old = World()
+    for _ in range(5):  # so that no id of a row exists in both organisations
+        old.dynamics.add("lead", lastname="Other", new_synctomkto=False)
+    person, _ = old.linked(emailaddress1="ek@example.com", jobtitle="CTO")
+    new = World(clock=old.clock)
+    new.marketo, new.dynamics.organisation_id = old.marketo, "00000000-0000-4000-8000-000000000002"
+    row = new.dynamics.add("lead", lastname="Ek", emailaddress1="ek@example.com", jobtitle="CTO")
+    for _ in range(3):
+        new.cycle()
+    assert new.person_of(row)["id"] == person
+    assert len([p for p in new.marketo.people.values() if p["email"] == "ek@example.com"]) == 1
+    assert [link["marketo_id"] for link in new.store.links_of_rows("lead", [row])] == [person]
+
+
+def test_another_organisation_with_the_same_store_changes_nothing() -> None:
+    world = World()
+    world.linked(emailaddress1="ek@example.com")
+    world.clock.advance(3600)
+    world.dynamics.organisation_id = "00000000-0000-4000-8000-000000000002"
+    world.dynamics.add("lead", lastname="Ny", emailaddress1="ny@example.com")
+    for run in (world.cycle, world.plan):
+        with pytest.raises(ConfigurationError, match="holds the links of"):
+            run()
+    assert world.writes == 0
