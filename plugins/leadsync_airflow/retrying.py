@@ -124,20 +124,23 @@ def _selection(context: Mapping[str, Any]) -> str:
 
 
 def _actor(context: Mapping[str, Any]) -> str:
+    """Name the run, who triggered it, and who approved the release."""
     run = context["dag_run"]
-    who = getattr(run, "triggering_user_name", None)
-    return f"{who} ({owner_of(run)})" if who else owner_of(run)
+    names = [owner_of(run)]
+    if who := getattr(run, "triggering_user_name", None):
+        names.append(f"triggered by {who}")
+    answer = context["task_instance"].xcom_pull(task_ids=APPROVE) or {}
+    if user := answer.get("responded_by_user"):
+        names.append(f"approved by {user['name']}")
+    return ", ".join(names)
 
 
 def _causes(items: Sequence[QuarantineRow]) -> list[str]:
     """Name the most frequent causes, without values."""
+    from leadsync.review.documents import cause_text
     from leadsync.state.item_filter import EVERYTHING, causes_of
 
-    return [
-        f"{cause.items} x {cause.direction.replace('_', ' ')}, {cause.table}: "
-        f"{cause.field} {cause.rule}".strip()
-        for cause in causes_of(items, EVERYTHING)[:SHOWN_CAUSES]
-    ]
+    return [cause_text(cause) for cause in causes_of(items, EVERYTHING)[:SHOWN_CAUSES]]
 
 
 def _tell(items: Sequence[QuarantineRow]) -> Summary:

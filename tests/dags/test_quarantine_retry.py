@@ -79,7 +79,12 @@ def test_a_large_release_asks_first_and_a_no_releases_nothing(
     assert asked[0].startswith("Release 1 rows of the quarantine?")
     assert "1 x to dynamics, lead" in asked[0]
     assert states(done)[RETRY] == ("success" if option == "Approve" else "skipped")
-    assert synced.engine.store.quarantine(ids=[item])[0]["status"] == ends
+    store = synced.engine.store
+    assert store.quarantine(ids=[item])[0]["status"] == ends
+    actors = [event["actor"] for event in store.quarantine_events([item]) if event["actor"]]
+    assert [actor.rpartition(", ")[2] for actor in actors] == ["approved by anna"] * (
+        option == "Approve"
+    )
 
 
 def test_a_run_that_names_nothing_tries_what_is_released(run: Run, synced: Synced) -> None:

@@ -17,8 +17,10 @@ from leadsync.dynamics.client import DynamicsClient
 from leadsync.mapping.load import load_mapping
 from leadsync.marketo.client import MarketoClient
 from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
+from leadsync.review.picture import daily_picture, told
 from leadsync.settings import Settings, load_settings
 from leadsync.staging.store import Staging
+from leadsync.state.rows import WAITING
 from leadsync.state.store import SqlStateStore
 
 MISCONFIGURED = 2
@@ -33,6 +35,7 @@ def doctor(provision: bool, as_json: bool) -> None:
     diagnosis = Diagnosis()
     diagnosis.look("Staging can be written", lambda: _staging(settings))
     if diagnosis.look("State store opens", lambda: _state(settings)):
+        diagnosis.look("Quarantine", lambda: _quarantine(settings))
         diagnosis.look("Systems", lambda: _systems(settings, diagnosis, provision=provision))
         diagnosis.checks = [check for check in diagnosis.checks if check.detail]
     if as_json:
@@ -46,6 +49,12 @@ def doctor(provision: bool, as_json: bool) -> None:
 def _state(settings: Settings) -> str:
     store = open_state(settings)
     return f"{store.engine.url.render_as_string(hide_password=True)}"
+
+
+def _quarantine(settings: Settings) -> str:
+    store = open_state(settings)
+    waiting = len(store.quarantine(statuses=WAITING))
+    return told(daily_picture(store, SystemClock().now()), waiting)
 
 
 def _staging(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from leadsync.cli.output import print_counts, print_json, print_table
 from leadsync.clock import SystemClock, format_instant
 from leadsync.model import Json
 from leadsync.opened import open_state
+from leadsync.review.picture import daily_picture
 from leadsync.state.port import CycleRecord, StateStore
 
 #: cycles that are looked through for the last full comparison.
@@ -61,6 +62,7 @@ def status_document(store: StateStore) -> Json:
     running = lease is not None and lease[0].expires_at > now
     return {
         **store.counts(),
+        **{f"quarantine_{name}": told for name, told in daily_picture(store, now).items()},
         "requests_waiting": len(store.requests(waiting=True)),
         "lag_seconds": int((now - done[0].window_to).total_seconds()) if done else None,
         "running": running,

@@ -62,6 +62,12 @@ def item_story(item: QuarantineRow, events: Iterable[QuarantineEventRow]) -> Jso
     return {**item_document(item), "row": item["row"], "history": history}
 
 
+def cause_text(cause: Cause) -> str:
+    """Return a cause in a line, without values."""
+    rule = f"{cause.field} {cause.rule}".strip()
+    return f"{cause.items} x {cause.direction.replace('_', ' ')}, {cause.table}: {rule}"
+
+
 def cause_document(cause: Cause) -> Json:
     """Return a cause as JSON."""
     return asdict(cause)

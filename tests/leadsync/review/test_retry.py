@@ -8,6 +8,7 @@ import pytest
 
 from leadsync.cycle.context import Engine
 from leadsync.cycle.request.on_request import answer_stored
+from leadsync.errors import TransientApiError
 from leadsync.review.retry import Retry
 from support.crashing import Crash, Steps, watched
 from support.world import World, world
@@ -102,6 +103,24 @@ def test_items_that_ended_meanwhile_are_left_as_they_are(world: World) -> None:
     retry(world.engine, [item])
     assert statuses(world) == {item: "recovered"}
     assert [e["kind"] for e in world.store.quarantine_events([item])] == ["opened", "recovered"]
+
+
+def test_a_system_that_is_away_leaves_the_release_to_the_next_cycle(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise TransientApiError("no answer", system="dynamics", call="POST $batch")
+
+    _, _, item = refused(world)
+    with monkeypatch.context() as broken:
+        broken.setattr(world.dynamics, "write_rows", away)
+        with pytest.raises(TransientApiError):
+            retry(world.engine, [item])
+    assert statuses(world) == {item: "released"}
+    assert world.store.current_lease("cycle") is None
+    world.cycle()
+    assert (titles(world), statuses(world)) == (["CIO"], {item: "recovered"})
+    assert world.store.requests(waiting=True) == []
 
 
 def test_f11_wherever_a_retry_crashes_the_next_cycle_finishes_it() -> None:

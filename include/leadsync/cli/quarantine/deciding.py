@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -96,7 +97,8 @@ def _try_now(
 
     engine = build_engine(holder=local_holder())
     ids = [item["id"] for item in waiting_items(engine.store, item_ids or None, where)]
-    retry = Retry(engine, f"release {engine.new_id()}", local_actor())
+    patience = timedelta(seconds=wait_seconds)
+    retry = Retry(engine, f"release {engine.new_id()}", local_actor(), patience)
     for part in batches(ids, CHUNK):
         requests = retry.release(part)
         answer_stored(engine, [request["request_id"] for request in requests], wait_seconds)
