@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from leadsync.clock import SystemClock
 from leadsync.cycle.context import Engine
+from leadsync.data_docs.archive import open_archive
 from leadsync.gx_project.team import load_team
 from leadsync.mapping.load import load_mapping
 from leadsync.opened import build_ledger, dynamics_client, marketo_client, open_state
@@ -52,6 +53,7 @@ def build_engine(*, holder: str = "", settings: Settings | None = None) -> Engin
         new_id=lambda: str(uuid.uuid4()),
         in_parallel=in_threads,
         holder=holder,
+        archive=open_archive(settings),
         team=load_team(settings.gx),
     )
 

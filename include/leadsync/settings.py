@@ -30,6 +30,8 @@ class Settings:
         are compared instead; Marketo keeps 14 days: ``LEADSYNC_DELETED_LEADS_DAYS``.
     :param lead_changes_days: the same for changed values, of which Marketo keeps 90 days:
         ``LEADSYNC_LEAD_CHANGES_DAYS``.
+    :param reports: fsspec URL or path of the validation reports; empty keeps none:
+        ``LEADSYNC_REPORTS``.
     """
 
     data: Path
@@ -41,6 +43,7 @@ class Settings:
     schema_ttl_seconds: float = 3600.0
     deleted_leads_days: float = 13.0
     lead_changes_days: float = 85.0
+    reports: str = ""
 
 
 def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJECT) -> Settings:
@@ -52,9 +55,11 @@ def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJ
     """
     environ = os.environ if environ is None else environ
     data = _path(environ, "LEADSYNC_DATA", project, default="data")
+    staging = _storage(environ, "LEADSYNC_STAGING", project, str(data / "staging"))
     return Settings(
         data=data,
-        staging=_staging(environ, project, data),
+        staging=staging,
+        reports=_storage(environ, "LEADSYNC_REPORTS", project, f"{staging}/reports"),
         mapping=_path(environ, "LEADSYNC_MAPPING", project, default="include/config/mapping.yaml"),
         gx=_path(environ, "LEADSYNC_GX", project, default="include/gx"),
         overlap_seconds=_seconds(environ, "LEADSYNC_OVERLAP_SECONDS", 300.0, least=0.0),
@@ -73,11 +78,11 @@ def _path(environ: Mapping[str, str], name: str, project: Path, *, default: str)
     return project / Path(_value(environ, name) or default).expanduser()
 
 
-def _staging(environ: Mapping[str, str], project: Path, data: Path) -> str:
-    value = _value(environ, "LEADSYNC_STAGING")
+def _storage(environ: Mapping[str, str], name: str, project: Path, default: str) -> str:
+    value = _value(environ, name)
     if "://" in value:
         return value
-    return str(project / Path(value).expanduser()) if value else str(data / "staging")
+    return str(project / Path(value).expanduser()) if value else default
 
 
 def _days(environ: Mapping[str, str], name: str, default: float) -> float:

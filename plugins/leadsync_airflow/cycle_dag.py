@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk import task
 
 from leadsync_airflow import assets, tasks
+from leadsync_airflow.links import ValidationReportLink
 from leadsync_airflow.tasks import Cycle, Summary
 
 Close = Callable[[Cycle], Summary]
@@ -29,7 +30,8 @@ def wire_cycle(cycle: Any, close: Close = tasks.close_cycle) -> None:
         """Store quarantine, deferred rows, the report, and last the cursors."""
         return close(cycle)
 
-    merged = merge_and_validate(cycle)
+    merged: Any = merge_and_validate(cycle)
+    merged.operator.operator_extra_links = (ValidationReportLink(),)
     [extract_marketo(cycle), extract_dynamics(cycle)] >> merged
     merged >> [load_dynamics(cycle), load_marketo(cycle)] >> quarantine_and_commit(cycle)
 

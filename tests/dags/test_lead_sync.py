@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from leadsync_airflow.links import ValidationReportLink
 from support.dag_runs import Run, result, runner, states
 from support.synced import Synced
 
@@ -22,10 +23,18 @@ def applied(told: dict[str, Any]) -> int:
     return sum(table["applied"] for tables in told["counts"].values() for table in tables.values())
 
 
+def report_of(dag_run: Any) -> str:
+    """Return where the task's link in the UI leads to."""
+    task = dag_run.get_task_instance("merge_and_validate")
+    link: str = task.xcom_pull(task_ids="merge_and_validate", key=ValidationReportLink().xcom_key)
+    return link
+
+
 def test_edit_on_one_side_is_on_the_other_after_the_next_run(run: Run, synced: Synced) -> None:
     row = synced.new_row(lastname="Ek", jobtitle="CTO", emailaddress1="ek@example.com")
     first = run()
     assert set(states(first).values()) == {"success"}
+    assert result(first, "open_cycle")["cycle_id"] in report_of(first)
     person = int(synced.person_of(row)["id"])
 
     synced.edit_row(row, jobtitle="CIO")
@@ -107,4 +116,5 @@ def test_staged_frames_are_gone_after_the_run(run: Run, synced: Synced) -> None:
     synced.new_row(lastname="Ek")
     run()
     staging = synced.engine.settings.data / "staging"
-    assert [path for path in staging.rglob("*") if path.is_file()] == []
+    left = [path.relative_to(staging) for path in staging.rglob("*") if path.is_file()]
+    assert {path.parts[0] for path in left} == {"reports"}

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from leadsync.clock import Clock, parse_instant
 from leadsync.cycle.plan.plans import Plans
+from leadsync.data_docs.archive import Archive
 from leadsync.frames import Rows
 from leadsync.gx_project.team import TeamSuites
 from leadsync.mapping.model import Mapping as FieldMapping
@@ -71,6 +72,7 @@ class Engine:
     new_id: Callable[[], str]
     in_parallel: ParallelMap
     holder: str = ""
+    archive: Archive | None = None
     team: TeamSuites = field(default_factory=TeamSuites)
     plans: Plans = field(default_factory=Plans)
 

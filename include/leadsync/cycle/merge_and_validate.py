@@ -16,7 +16,7 @@ from leadsync.cycle.decide.check import Checked, check_proposals
 from leadsync.cycle.decide.claimed import UNSETTLED
 from leadsync.cycle.decide.decide import Proposal, Proposals, decide
 from leadsync.cycle.decide.guards import guard_mass_delete
-from leadsync.cycle.decide.validation_results import DOCUMENT as VALIDATION
+from leadsync.cycle.decide.validation_results import keep_validation
 from leadsync.cycle.decide.warnings import FRAME as WARNED
 from leadsync.cycle.decide.warnings import warning_rows
 from leadsync.cycle.extract.third_changes import claim_overwritten
@@ -88,6 +88,10 @@ class Outgoing:
     def quarantined(self) -> list[Json]:
         return [*self.to_dynamics.quarantined, *self.to_marketo.quarantined]
 
+    @property
+    def tallies(self) -> list[Json]:
+        return [*self.to_dynamics.tallies, *self.to_marketo.tallies]
+
 
 def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     """Read the extracted frames and write the cycle's plan as frames.
@@ -115,6 +119,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
         to_dynamics=check_proposals(engine, plan, "dynamics", proposals.to_dynamics, pending),
         to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
     )
+    keep_validation(engine, cycle, plan, outgoing.tallies)
     if not cycle.dry_run:
         guard_failures(plan, pending, dynamics=outgoing.to_dynamics, marketo=outgoing.to_marketo)
     _hold_unlinked(work, proposals, outgoing)
@@ -248,8 +253,6 @@ def _write_plan(
     }.items():
         engine.staging.write_rows(cycle.cycle_id, name, rows)
 
-    tallies = [*outgoing.to_dynamics.tallies, *outgoing.to_marketo.tallies]
-    engine.staging.write_document(cycle.cycle_id, VALIDATION, {"tallies": tallies})
     engine.staging.write_document(cycle.cycle_id, UNSETTLED, {"fields": proposals.unsettled})
 
 

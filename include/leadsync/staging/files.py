@@ -23,9 +23,17 @@ class CycleFiles:
 
     :param url: fsspec URL or local path of the folder.
     :param options: what the storage needs besides, such as keys, as fsspec takes it.
+    :param setting: the environment variable that names the URL, for messages.
     """
 
-    def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        setting: str = "LEADSYNC_STAGING",
+    ) -> None:
+        self._setting = setting
         self.shown = _CREDENTIALS.sub("***@", url)
         with self.explained():
             self._system, self._root = fsspec.core.url_to_fs(url, **(options or {}))
@@ -87,8 +95,8 @@ class CycleFiles:
             raise
         except (OSError, ImportError, ValueError) as error:
             raise ConfigurationError(
-                f"The staging storage {self.shown} cannot be used: {error}.",
-                remedy="Set LEADSYNC_STAGING to a folder or URL that every worker can write, and "
+                f"The storage {self.shown} of {self._setting} cannot be used: {error}.",
+                remedy=f"Set {self._setting} to a folder or URL that every worker can write, and "
                 "install what its protocol needs (s3fs for s3://, gcsfs for gs://).",
             ) from error
 

@@ -28,11 +28,18 @@ class Staging:
 
     :param url: fsspec URL or local path: ``LEADSYNC_STAGING``.
     :param storage_options: what the storage needs besides, as fsspec takes it.
+    :param setting: the environment variable that names the URL, for messages.
     :raises ConfigurationError: from here and from every method, when the storage cannot be used.
     """
 
-    def __init__(self, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
-        self._files = CycleFiles(url, storage_options)
+    def __init__(
+        self,
+        url: str,
+        storage_options: Mapping[str, Any] | None = None,
+        *,
+        setting: str = "LEADSYNC_STAGING",
+    ) -> None:
+        self._files = CycleFiles(url, storage_options, setting=setting)
 
     def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str:
         """Store rows as a frame, replacing the one of that name; returns its path."""

@@ -13,7 +13,7 @@ from airflow.api_fastapi.core_api.security import get_user
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.params import Depends as Guard
 
-from leadsync_airflow.web import about, ssfs, webhook
+from leadsync_airflow.web import about, reports, ssfs, webhook
 
 #: Airflow's own login, by token or by the cookie of its pages. What a user may do beyond reading
 #: is for the router to ask, with ``requires_access_dag`` and the like.
@@ -33,6 +33,7 @@ class Guarded(NamedTuple):
 
 ROUTERS = (
     Guarded(about.router, SIGNED_IN),
+    Guarded(reports.router, SIGNED_IN),
     Guarded(ssfs.public, OPEN),
     Guarded(ssfs.router, Depends(ssfs.key)),
     Guarded(webhook.router, Depends(webhook.key)),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import copy
 import logging
+from dataclasses import replace
 
 import pytest
 
 from leadsync.cycle import stages
-from leadsync.cycle.context import Cycle, CycleRequest
-from leadsync.cycle.decide.validation_results import validation_results
+from leadsync.cycle.context import CycleRequest
+from leadsync.cycle.decide.breaker import BreakerError
+from leadsync.cycle.runner import run_cycle
+from leadsync.data_docs.archive import results_of
 from leadsync.model import Json
+from leadsync.staging.memory import MemoryStaging
 from support.world import World, world
 
 __all__ = ["world"]
@@ -21,10 +25,12 @@ def test_each_suite_that_judged_has_a_result_without_values(world: World) -> Non
     world.marketo.edit(person, firstName="x" * 60)
     world.clock.advance(60)
     request = CycleRequest(kind="scheduled", window_to=world.clock.now())
-    cycle: Json = stages.open_cycle(world.engine, request)
+    archive = MemoryStaging()
+    engine = replace(world.engine, archive=archive)
+    cycle: Json = stages.open_cycle(engine, request)
     for stage in (stages.extract_marketo, stages.extract_dynamics, stages.merge_and_validate):
-        stage(world.engine, cycle)
-    [result] = validation_results(world.engine, Cycle.from_json(cycle))
+        stage(engine, cycle)
+    [result] = results_of(archive, cycle["cycle_id"]) or []
     assert result["suite_name"] == "dynamics_lead_update"
     assert result["meta"]["leadsync"]["table"] == "lead"
     failed = [one for one in result["results"] if not one["success"]]
@@ -45,3 +51,17 @@ def test_changed_rules_are_logged_and_reported_once(
     assert "Policy hold_record, now warn." in changes[0]
     assert [f"Rule changed: {line}" for line in changes] == caplog.messages
     assert world.cycle()["rule_changes"] == []
+
+
+def test_a_cycle_that_the_breaker_stops_keeps_its_results(world: World) -> None:
+    people = [world.linked()[0] for _ in range(30)]
+    for person in people:
+        world.marketo.edit(person, firstName="x" * 60)
+    world.clock.advance(60)
+    archive = MemoryStaging()
+    request = CycleRequest(kind="scheduled", window_to=world.clock.now())
+    with pytest.raises(BreakerError):
+        run_cycle(replace(world.engine, archive=archive), request)
+    [cycle_id] = archive.cycles()
+    [result] = results_of(archive, cycle_id) or []
+    assert result["statistics"]["unsuccessful_expectations"] == 1

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.plan.schemas import plan_of
 from leadsync.cycle.plan.team_rules import suspended_names
 from leadsync.cycle.reading import as_table
+from leadsync.data_docs.archive import keep_results
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json, System
 from leadsync.validation.documents import stable_id
@@ -17,7 +17,6 @@ from leadsync.validation.results import validation_result
 from leadsync.validation.suites import generated_suites
 from leadsync.validation.team import rules_of
 
-DOCUMENT = "validation"
 _TEAM = "team:"
 
 
@@ -35,18 +34,15 @@ def tally(
     }
 
 
-def validation_results(engine: Engine, cycle: Cycle) -> list[Json]:
-    """Return one validation result for every suite that judged records of the cycle.
+def keep_validation(engine: Engine, cycle: Cycle, plan: SyncPlan, tallies: Iterable[Json]) -> None:
+    """Keep one validation result for every suite that judged records of the cycle.
 
-    They hold counts and no value of a record.
+    They hold counts and no value of a record. A cycle that is stopped because too much fails keeps
+    them too: there they are needed most.
     """
-    staged = engine.staging.read_document(cycle.cycle_id, DOCUMENT)
-    plan = plan_of(engine, cycle)
-    return [
-        result
-        for one in (staged or {"tallies": []})["tallies"]
-        for result in _results(engine, cycle, plan, one)
-    ]
+    if engine.archive is not None:
+        results = (result for one in tallies for result in _results(engine, cycle, plan, one))
+        keep_results(engine.archive, cycle.cycle_id, results)
 
 
 def _results(engine: Engine, cycle: Cycle, plan: SyncPlan, one: Json) -> Iterator[Json]:
