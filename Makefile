@@ -46,8 +46,8 @@ SEED ?= 0
 sim: $(DEV_STAMP) ## random schedules with faults and crashes, judged by oracles (N=5000 SEED=0)
 	@PYTHONPATH=include:plugins:tests $(BIN)/python -m simulation --n $(N) --seed $(SEED)
 
-bench: setup ## calls, CPU and memory of a large, an echo and an empty cycle, against the targets
-	@$(BIN)/python -m benchmarks.cycle
+bench: $(DEV_STAMP) ## calls, CPU and memory of cycles, and the rules' split beside pandas and pandera
+	@$(BIN)/python -m benchmarks.cycle && $(BIN)/python -m benchmarks.validation
 
 CALLS ?= 30
 
