@@ -14,9 +14,12 @@ def json_copy(document: Any) -> Any:
     if kind in _ATOMS:
         return document
     if kind is dict:
-        return {name: json_copy(value) for name, value in document.items()}
+        return {
+            name: value if type(value) in _ATOMS else json_copy(value)
+            for name, value in document.items()
+        }
     if kind is list or kind is tuple:
-        return [json_copy(value) for value in document]
+        return [value if type(value) in _ATOMS else json_copy(value) for value in document]
     raise TypeError(f"{kind.__name__} is no JSON")
 
 

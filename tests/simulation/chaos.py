@@ -142,5 +142,6 @@ class _Watched:
         found = getattr(self._inner, name)
         if name in self._names:
             found = partial(self._around, name, found)
+        if callable(found):
             setattr(self, name, found)
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from leadsync.model import TABLES
@@ -15,19 +14,20 @@ def effects(world: World) -> Effects:
     """Return what both systems and the store hold, but for leases, cursors and cycle records."""
     store = world.store
     links = [link for table in TABLES for link in store.live_links(table)]
-    return copy.deepcopy(
-        {
-            "people": world.marketo.people,
-            "activities": len(world.marketo.log),
-            "rows": {table: world.dynamics.rows[table] for table in TABLES},
-            "links": links,
-            "base": store.base_of([link["link_id"] for link in links]),
-            "journal": store.journal(),
-            "quarantine": store.quarantine(),
-            "deferred": store.deferred(),
-            "requests": store.requests(),
-        }
-    )
+    return {
+        "people": {person: values.copy() for person, values in world.marketo.people.items()},
+        "activities": len(world.marketo.log),
+        "rows": {
+            table: {row_id: row.copy() for row_id, row in world.dynamics.rows[table].items()}
+            for table in TABLES
+        },
+        "links": links,
+        "base": store.base_of([link["link_id"] for link in links]),
+        "journal": store.journal(),
+        "quarantine": store.quarantine(),
+        "deferred": store.deferred(),
+        "requests": store.requests(),
+    }
 
 
 def check_same(before: Effects, after: Effects, what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from leadsync.cycle.context import CycleRequest, Engine, in_turn
 from leadsync.cycle.plan.plans import Plans
 from leadsync.cycle.request.on_request import answer_now, person_request
 from leadsync.cycle.runner import run_cycle, run_plan
+from leadsync.json_copy import json_copy
 from leadsync.mapping.model import Mapping
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue
 from leadsync.settings import Settings
@@ -184,7 +184,7 @@ class World:
     def engine(self) -> Engine:
         """The engine, which is made again whenever the mapping has changed."""
         if self._engine is None or self._mapped != self.mapping:
-            self._mapped = copy.deepcopy(self.mapping)
+            self._mapped = json_copy(self.mapping)
             self._engine = self._made()
         return self._engine
 

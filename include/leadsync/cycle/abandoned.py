@@ -14,9 +14,8 @@ def end_abandoned(engine: Engine, lease: Lease) -> None:
     None of their tasks can write any more, so nobody needs what they have staged.
     """
     now = engine.clock.now()
-    for cycle in engine.store.cycles():
-        if cycle.status == "open":
-            error = "ended without a commit; the next cycle took up what it left"
-            ended = replace(cycle, status="failed", closed_at=now, error=error)
-            engine.store.apply(StateChanges(cycle=ended), lease=lease)
-            engine.staging.drop(cycle.cycle_id)
+    for cycle in engine.store.cycles(status="open"):
+        error = "ended without a commit; the next cycle took up what it left"
+        ended = replace(cycle, status="failed", closed_at=now, error=error)
+        engine.store.apply(StateChanges(cycle=ended), lease=lease)
+        engine.staging.drop(cycle.cycle_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from leadsync.model import Json
 from leadsync.state.bulk import upsert
-from leadsync.state.port import CycleRecord
+from leadsync.state.port import CycleRecord, CycleStatus
 from leadsync.state.statements import rows_of
 from leadsync.state.tables import cursor, cycle, schema_cache
 
@@ -29,9 +29,11 @@ def one(connection: Connection, cycle_id: str) -> CycleRecord | None:
     return CycleRecord(**found[0]) if found else None
 
 
-def latest(connection: Connection, limit: int) -> list[CycleRecord]:
-    """Return the latest cycles, newest first."""
+def latest(connection: Connection, limit: int, status: CycleStatus | None) -> list[CycleRecord]:
+    """Return the latest cycles, newest first; only those with ``status``, if one is given."""
     newest = select(cycle).order_by(cycle.c.opened_at.desc(), cycle.c.cycle_id.desc())
+    if status is not None:
+        newest = newest.where(cycle.c.status == status)
     return [CycleRecord(**row) for row in rows_of(connection, newest.limit(limit))]
 
 

@@ -26,6 +26,7 @@ from leadsync.state.port import (
     LIVE,
     ActivityRow,
     CycleRecord,
+    CycleStatus,
     DeferredRow,
     IntentRow,
     JournalRow,
@@ -308,8 +309,9 @@ class MemoryStateStore:
         found = self._cycles.get(cycle_id)
         return _own_report(found) if found else None
 
-    def cycles(self, limit: int = 20) -> list[CycleRecord]:
-        ordered = sorted(self._cycles.values(), key=_opened, reverse=True)
+    def cycles(self, limit: int = 20, *, status: CycleStatus | None = None) -> list[CycleRecord]:
+        found = (c for c in self._cycles.values() if status is None or c.status == status)
+        ordered = sorted(found, key=_opened, reverse=True)
         return [_own_report(record) for record in ordered[:limit]]
 
     def counts(self) -> dict[str, int]:
@@ -381,8 +383,15 @@ def _copied(row: _Row) -> _Row:
 
 def _own(document: Any) -> Any:
     """Return a copy of a JSON document; ``deepcopy`` does the same, slowly."""
-    if isinstance(document, dict):
-        return {name: _own(value) for name, value in document.items()}
-    if isinstance(document, list):
-        return [_own(value) for value in document]
+    kind = type(document)
+    if kind is dict:
+        return {
+            name: _own(value) if type(value) in _CONTAINERS else value
+            for name, value in document.items()
+        }
+    if kind is list:
+        return [_own(value) if type(value) in _CONTAINERS else value for value in document]
     return document
+
+
+_CONTAINERS = frozenset({dict, list})

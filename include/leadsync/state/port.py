@@ -19,6 +19,7 @@ from leadsync.state.rows import (
     LIVE,
     ActivityRow,
     CycleRecord,
+    CycleStatus,
     DeferredRow,
     FailureItem,
     IntentRow,
@@ -44,6 +45,7 @@ __all__ = [
     "LIVE",
     "ActivityRow",
     "CycleRecord",
+    "CycleStatus",
     "DeferredRow",
     "FailureItem",
     "IntentRow",
@@ -292,8 +294,8 @@ class StateStore(Protocol):
         """Return one cycle."""
         ...
 
-    def cycles(self, limit: int = 20) -> list[CycleRecord]:
-        """Return the latest cycles, newest first."""
+    def cycles(self, limit: int = 20, *, status: CycleStatus | None = None) -> list[CycleRecord]:
+        """Return the latest cycles, newest first; only those with ``status``, if one is given."""
         ...
 
     def counts(self) -> Mapping[str, int]:

@@ -35,6 +35,8 @@ UNANSWERED = ("pending", "deferred")
 #: ``open``: held. ``released``: to be tried again, by a person's wish. ``retried``: tried, and its
 #: write waits for the next cycle. Ends: ``recovered`` (written, or nothing is left to write),
 #: ``discarded`` (given up by a person), ``superseded`` (its record went another way).
+CycleStatus = Literal["open", "done", "failed"]
+
 QuarantineStatus = Literal["open", "released", "retried", "recovered", "discarded", "superseded"]
 #: statuses in which an item waits for its record; at most one such item per record key.
 WAITING: tuple[QuarantineStatus, ...] = ("open", "released", "retried")
@@ -282,7 +284,7 @@ class CycleRecord:
 
     cycle_id: str
     kind: str
-    status: Literal["open", "done", "failed"]
+    status: CycleStatus
     window_from: datetime | None
     window_to: datetime
     opened_at: datetime

@@ -31,6 +31,7 @@ from leadsync.state.item_filter import Cause, ItemFilter
 from leadsync.state.port import (
     ActivityRow,
     CycleRecord,
+    CycleStatus,
     DeferredRow,
     IntentRow,
     JournalRow,
@@ -263,9 +264,9 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return cycles.one(connection, cycle_id)
 
-    def cycles(self, limit: int = 20) -> list[CycleRecord]:
+    def cycles(self, limit: int = 20, *, status: CycleStatus | None = None) -> list[CycleRecord]:
         with reading(self.engine) as connection:
-            return cycles.latest(connection, limit)
+            return cycles.latest(connection, limit, status)
 
     def counts(self) -> dict[str, int]:
         with reading(self.engine) as connection:
