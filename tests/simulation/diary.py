@@ -47,6 +47,7 @@ class Diary:
     :ivar asked_for: persons that are to become rows, if they are none.
     :ivar heirs: by contact, the lead that became it and that one's person.
     :ivar became: by lead, the contact that it became.
+    :ivar restored: rows that came back under their own ids, with the persons that they had.
     :ivar clashed: edits of rows that were about to be written in that very field.
     :ivar bereaved: rows that were linked to a person when it was deleted.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
@@ -79,6 +80,8 @@ class Diary:
     asked_for: set[int] = field(default_factory=set)
     heirs: dict[str, tuple[str, int]] = field(default_factory=dict)
     became: dict[str, str] = field(default_factory=dict)
+    restored: dict[str, int] = field(default_factory=dict)
+    _deserted: dict[str, int] = field(default_factory=dict)
     clashed: dict[tuple[str, str], Edit] = field(default_factory=dict)
     bereaved: set[str] = field(default_factory=set)
     shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
@@ -133,6 +136,22 @@ class Diary:
             if link["status"] == "open":
                 self.bereaved.add(link["dynamics_id"])
         self.person_deleted[person] = self.note(f"person {person} deleted")
+
+    def row_going(self, row_id: str) -> None:
+        """Note whom a row has that is about to be deleted."""
+        self.restored.pop(row_id, None)
+        persons = [person for (person, other), *_ in self.pairs() if other == row_id]
+        self._deserted.pop(row_id, None)
+        if len(persons) == 1 and not self.cycling:
+            self._deserted[row_id] = persons[0]
+
+    def row_back(self, table: str, row_id: str) -> None:
+        """Note that a deleted row is back under its own id."""
+        at = self.note(f"{table} {row_id[-2:]} restored")
+        self.row_deleted.pop(row_id)
+        self.row_touched[row_id] = at
+        if row_id in self._deserted:
+            self.restored[row_id] = self._deserted[row_id]
 
     def row_gone(self, table: str, row_id: str) -> None:
         """Note that a user deleted a row; a contact no longer tells of a lead that is gone."""

@@ -11,6 +11,7 @@ from simulation.oracle_of_activities import check_activities
 from simulation.oracle_of_clashes import check_clashes
 from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
+from simulation.oracle_of_records import check_records
 from simulation.oracle_of_successors import check_successors
 from simulation.oracle_of_values import ValueJudge
 
@@ -35,6 +36,7 @@ def check_settled(diary: Diary) -> None:
     check_successors(diary)
     check_clashes(diary)
     check_activities(diary)
+    check_records(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:

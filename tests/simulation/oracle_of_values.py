@@ -26,6 +26,22 @@ class ValueJudge(View):
                 return True
         return False
 
+    def held_by_itself(self, pair: Pair, table: str, name: str) -> bool:
+        """Tell whether a field is itself what failed."""
+        mine = (i for i in self.items if i["marketo_id"] == pair[0] or i["dynamics_id"] == pair[1])
+        failed = {failure["field"] for item in mine for failure in item["failures"]}
+        return bool(failed & {name, COLUMNS[name], ""})
+
+    def has_clash(self, pair: Pair, table: str, name: str) -> bool:
+        """Tell whether users gave a field two values since it was agreed on, as all could see."""
+        verdict = self._verdict(pair, table, name, "both")
+        agreed = self.diary.agreed.get((pair, name))
+        if agreed is None or not (verdict.marketo_edited and verdict.dynamics_edited):
+            return False
+        values = (verdict.marketo, verdict.dynamics, agreed.value)
+        apart = len({compared(self.mapping, name, value) for value in values}) == len(values)
+        return apart and not self.diary.was_restless(pair, agreed.at)
+
     def values(self) -> None:
         """Judge every field of every pair in scope."""
         for pair, table, person, row in self.pairs:
@@ -56,6 +72,9 @@ class ValueJudge(View):
         story = _Story(table, pair, marketo, dynamics, entry, verdict)
         if self.held(*pair, name):
             known = self.diary.entered[pair[0], name] | self.diary.entered[pair[1], name]
+            stops = name == "unsubscribed" and direction == "both" and row["statecode"] == 0
+            if stops and not self.held_by_itself(pair, table, name):
+                assert marketo == dynamics, f"S109: a stop waits for its record: {story}"
             known |= {verdict.marketo, verdict.dynamics, *verdict.allowed}
             assert self._in(name, marketo, known), f"P3: a value of nobody: {story}"
             assert self._in(name, dynamics, known), f"P3: a value of nobody: {story}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from simulation.judged import Failure, judge_seed
-from simulation.mutants_of_activities import MUTANTS
+from simulation.mutants_of_records import MUTANTS
 
 #: schedules in which every mutant must be found; most are found in the first 50.
 MOST_SCHEDULES = 1000

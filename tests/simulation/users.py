@@ -244,6 +244,7 @@ class Users:
         rows = [one for one in self.diary.standing_rows() if one[1] not in winners]
         if rows:
             table, row_id, row = self.random.choice(rows)
+            self.diary.row_going(row_id)
             self.world.dynamics.delete(table, row_id)
             self.bin.append((table, row))
             self.diary.row_gone(table, row_id)
@@ -252,10 +253,7 @@ class Users:
         if self.bin:
             table, row = self.bin.pop(self.random.randrange(len(self.bin)))
             self.world.dynamics.restore(table, row)
-            row_id = row[f"{table}id"]
-            at = self.diary.note(f"{table} {row_id[-2:]} restored")
-            self.diary.row_deleted.pop(row_id)
-            self.diary.row_touched[row_id] = at
+            self.diary.row_back(table, row[f"{table}id"])
 
     # -- values
 
