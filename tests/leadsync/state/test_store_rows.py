@@ -171,6 +171,8 @@ def test_cycles_are_replaced_and_listed_newest_first(store: StateStore) -> None:
     assert store.cycle("c9") is None
     assert store.cycles() == [second, closed]
     assert store.cycles(limit=1) == [second]
+    assert store.cycles(status="open") == [second]
+    assert store.cycles(status="failed") == []
 
 
 def test_schema_is_kept_with_its_age(store: StateStore) -> None:
