@@ -54,6 +54,35 @@ def backfill_field(context: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def undo(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Take back one cycle's writes; returns the first pairs, and what is left alone and why.
+
+    :raises ConfigurationError: there is no such cycle, or it is still at work.
+    """
+    from leadsync.cycle.request.undo import undo as run
+    from leadsync.engine import build_engine
+
+    params = context["params"]
+    cycle_id, dry_run = params["cycle_id"].strip(), params["dry_run"]
+    found = run(build_engine(), cycle_id, dry_run=dry_run, opener=opener_of(context))
+    told = tell(found)
+    for one in found.left[:SHOWN_PAIRS]:
+        log.info(
+            "Person %s, %s %s: %s left alone, %s.",
+            one["marketo_id"],
+            one["table"],
+            one["dynamics_id"],
+            one["field"] or "the record",
+            one["reason"],
+        )
+    return {
+        **told,
+        "undone": found.repaired,
+        "left": len(found.left),
+        "left_alone": found.left[:SHOWN_PAIRS],
+    }
+
+
 def opener_of(context: Mapping[str, Any]) -> Opener:
     """Return a function that opens a cycle of this DAG run as soon as the lease is free."""
     owner, states = owner_of(context["dag_run"]), run_states(context["task_instance"])
@@ -86,7 +115,7 @@ def tell(found: Compared) -> dict[str, Any]:
     for reason in found.degraded:
         log.warning("Degraded: %s", reason)
     if more:
-        log.info("... and %d more; `leadsync reconcile --no-repair --json` lists all.", more)
+        log.info("... and %d more; the command line's --json lists all.", more)
     return {
         "compared": found.compared,
         "drift": len(found.drift),

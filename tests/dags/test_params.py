@@ -34,6 +34,7 @@ def checked(dagbag: DagBag, dag_id: str, conf: dict[str, Any]) -> dict[str, Any]
         ("quarantine_retry", {"ids": ["a"], "approve_above": 0}),
         ("quarantine_retry", {"rule": "format", "table": "lead", "since": "2026-01-31T10:00:00Z"}),
         ("field_backfill", {"field": "title", "from": "2026-01-31T10:00:00Z"}),
+        ("undo_cycle", {"cycle_id": "20260105T080300-410000fe", "dry_run": True}),
     ],
 )
 def test_what_is_right_is_taken(dagbag: DagBag, dag_id: str, conf: dict[str, Any]) -> None:
@@ -58,6 +59,7 @@ def test_what_is_right_is_taken(dagbag: DagBag, dag_id: str, conf: dict[str, Any
         ("quarantine_retry", {"ids": [""]}, "should be non-empty"),
         ("quarantine_retry", {"approve_above": -1}, "-1 is less than"),
         ("field_backfill", {}, "field"),
+        ("undo_cycle", {"dry_run": True}, "cycle_id"),
         ("field_backfill", {"field": "title", "from": 2026}, "2026 is not of type"),
     ],
 )

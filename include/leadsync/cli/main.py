@@ -21,6 +21,7 @@ from leadsync.cli.requests import sync_now, sync_person
 from leadsync.cli.sandbox import sandbox
 from leadsync.cli.status import status
 from leadsync.cli.suites import suites
+from leadsync.cli.undo import undo
 from leadsync.errors import ConfigurationError, LeadsyncError
 from leadsync.redaction import install_redaction
 
@@ -47,6 +48,7 @@ for command in (
     plan,
     reconcile,
     field_backfill,
+    undo,
     sync_person,
     sync_now,
     doctor,

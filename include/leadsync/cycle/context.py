@@ -20,7 +20,9 @@ from leadsync.state.port import Lease, RequestRow, StateStore
 from leadsync.state.turn import CYCLE_LEASE
 from leadsync.validation.model import Cells, Failure, RuleSet
 
-CycleKind = Literal["scheduled", "backfill", "manual", "requested", "reconcile", "field_backfill"]
+CycleKind = Literal[
+    "scheduled", "backfill", "manual", "requested", "reconcile", "field_backfill", "undo"
+]
 LEASE_NAME = CYCLE_LEASE
 #: kinds of cycles that go on where the last one ended, and so bring the sync up to their time.
 MOVING_KINDS = ("scheduled", "manual")
@@ -87,6 +89,7 @@ class CycleRequest:
     :param compare: persons whose pairs a ``reconcile`` or ``field_backfill`` cycle reads on both
         sides.
     :param only_field: the field that a ``field_backfill`` cycle is about.
+    :param undo_of: the cycle whose writes an ``undo`` cycle takes back.
     """
 
     kind: CycleKind
@@ -97,6 +100,7 @@ class CycleRequest:
     requests: tuple[RequestRow, ...] = ()
     compare: tuple[int, ...] = ()
     only_field: str | None = None
+    undo_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Cycle:
     dry_run: bool = False
     lease_token: int | None = None
     only_field: str | None = None
+    undo_of: str | None = None
 
     @property
     def reads_feeds(self) -> bool:

@@ -39,6 +39,8 @@ from leadsync.cycle.related.relations import add_people_of_changed, load_relatio
 from leadsync.cycle.request.answers import write_answers
 from leadsync.cycle.request.requested import Requested
 from leadsync.cycle.request.requests import read_asked
+from leadsync.cycle.undo.claim_undone import claim_undone
+from leadsync.cycle.undo.whole import keep_whole
 from leadsync.cycle.work import Held, Work
 from leadsync.frames import (
     BASE_MOVES,
@@ -122,6 +124,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     keep_validation(engine, cycle, plan, outgoing.tallies)
     if not cycle.dry_run:
         guard_failures(plan, pending, dynamics=outgoing.to_dynamics, marketo=outgoing.to_marketo)
+    keep_whole(engine, cycle, work, proposals, outgoing.to_dynamics, outgoing.to_marketo)
     _hold_unlinked(work, proposals, outgoing)
     let_stops_through(plan, proposals.to_dynamics, outgoing.to_dynamics)
     let_stops_through(plan, proposals.to_marketo, outgoing.to_marketo)
@@ -170,6 +173,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     settle_lost_updates(engine, cycle, plan, work)
     claim_overwritten(engine, cycle, plan, work)
     give_values(engine, plan, relations, [row for row, _ in window.rows], work)
+    claim_undone(engine, cycle, plan, work)
     return work
 
 

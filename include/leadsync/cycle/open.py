@@ -52,6 +52,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         dry_run=request.dry_run,
         lease_token=lease.token if lease else None,
         only_field=request.only_field,
+        undo_of=request.undo_of,
     )
     note_rule_changes(engine, cycle, plan)
     engine.plans.settle(cycle_id, narrowed(plan, request.only_field))

@@ -65,4 +65,5 @@ def build_report(
         "calls": {system: calls.get(system, 0) for system in ("marketo", "dynamics")},
         "suspended": list(plan.suspended),
         "activities": {"sent": 0, "refused": 0, "waiting": 0},
+        **({"undo_of": cycle.undo_of} if cycle.undo_of else {}),
     }

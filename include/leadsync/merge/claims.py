@@ -1,8 +1,9 @@
 """Values that count as Marketo's in the merge although another value stands there.
 
-Two rules need this. A user's change that our own write went over is judged as if it still stood
+Three rules need this. A user's change that our own write went over is judged as if it still stood
 (semantics.md 2, third changes). A stop that an address or a click demands is judged as if the
-person had it already (semantics.md 6, S110, S111). When the claim wins, both sides get its value;
+person had it already (semantics.md 6, S110, S111). The value from before a cycle that is undone is
+judged as if somebody had entered it again. When the claim wins, both sides get its value;
 when Dynamics wins, its value stays and the claim is journalled as the loser.
 """
 
@@ -14,6 +15,7 @@ from typing import Literal
 
 from leadsync.mapping.plan import FieldPlan
 from leadsync.merge.three_way import Decision, Sides
+from leadsync.model import System
 from leadsync.state.port import Values
 from leadsync.values.marks import ABSENT
 
@@ -25,12 +27,15 @@ class Claim:
     :param base: what the claim is a change of; ``ABSENT`` when both sides never agreed.
     :param kind: journal kind of the write that brings the value to Marketo.
     :param rule: rule to journal instead of the field's own.
+    :param only: the side that gets the value, whatever the other one holds: the target of a field
+        that flows one way.
     """
 
     value: str | None
     base: str | None
-    kind: Literal["restored", "written"]
+    kind: Literal["restored", "written", "undone"]
     rule: str | None = None
+    only: System | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,14 @@ class Ruling:
     @property
     def to_marketo(self) -> bool:
         """Whether Marketo must be written."""
-        return self.target != ABSENT and self._differs(self.target, self.standing)
+        wanted = self.claim.only != "dynamics" and self.target != ABSENT
+        return wanted and self._differs(self.target, self.standing)
 
     @property
     def to_dynamics(self) -> bool:
         """Whether Dynamics must be written."""
-        return self.won and self._differs(self.claim.value, self.dynamics)
+        wanted = self.claim.only != "marketo" and self.won
+        return wanted and self._differs(self.claim.value, self.dynamics)
 
     def _differs(self, left: str | None, right: str | None) -> bool:
         return self.field.comparable(left) != self.field.comparable(right)
@@ -88,8 +95,9 @@ class Merged:
         decision, rulings = self.decision, []
         for column, plan, claim in claimed_columns(self.fields, claims):
             cell = (position, column)
-            clashed = bool(decision.collision[cell] or decision.no_base[cell])
-            won = bool(decision.to_dynamics[cell] or decision.agreed[cell])
+            sure = claim.only is not None
+            clashed = not sure and bool(decision.collision[cell] or decision.no_base[cell])
+            won = sure or bool(decision.to_dynamics[cell] or decision.agreed[cell])
             now, theirs = standing.get(plan.name, ABSENT), self.sides.dynamics[cell]
             rulings.append(Ruling(plan, claim, now, theirs, won=won, clashed=clashed))
             for mask in (decision.to_dynamics, decision.to_marketo, decision.agreed):
@@ -107,10 +115,10 @@ def claimed_columns(
 ) -> list[tuple[int, FieldPlan, Claim]]:
     """Return the claimed fields with their columns, in the order of ``fields``.
 
-    Only fields that flow both ways can be claimed: elsewhere one side's word is final.
+    Where a field flows one way, its source's word is final, unless the claim is for one side only.
     """
     return [
         (column, plan, claims[plan.name])
         for column, plan in enumerate(fields)
-        if plan.name in claims and plan.direction == "both"
+        if plan.name in claims and (plan.direction == "both" or claims[plan.name].only)
     ]

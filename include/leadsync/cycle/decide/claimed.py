@@ -43,7 +43,7 @@ def decisions_of(
                 {
                     **shared,
                     "record_key": keys["dynamics"],
-                    "kind": "collision" if ruling.clashed else "written",
+                    "kind": _kind_in_dynamics(ruling),
                     "side": "dynamics",
                     "base": shown(claim.base),
                     "marketo": shown(claim.value),
@@ -67,6 +67,12 @@ def decisions_of(
     return found
 
 
+def _kind_in_dynamics(ruling: Ruling) -> str:
+    if ruling.clashed:
+        return "collision"
+    return "undone" if ruling.claim.kind == "undone" else "written"
+
+
 def losses_of(rulings: Iterable[Ruling], ids: Json) -> list[Json]:
     """Return journal events of users' changes that lost against Dynamics: nothing else says so."""
     return [
@@ -87,16 +93,16 @@ def losses_of(rulings: Iterable[Ruling], ids: Json) -> list[Json]:
 
 
 def unsettled_of(rulings: Iterable[Ruling], link_id: str, keys: Mapping[System, str]) -> list[Json]:
-    """Return the fields whose base waits for two writes."""
+    """Return the fields whose base waits for two writes, or stays with the other side."""
     return [
         {
             "link_id": link_id,
             "field": ruling.field.name,
             "value": ruling.claim.value,
-            "keys": dict(keys),
+            "keys": {} if ruling.claim.only else dict(keys),
         }
         for ruling in rulings
-        if ruling.to_dynamics and ruling.to_marketo
+        if ruling.claim.only or (ruling.to_dynamics and ruling.to_marketo)
     ]
 
 

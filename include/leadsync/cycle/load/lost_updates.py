@@ -7,7 +7,7 @@ and could win over the user's. The intents tell what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from leadsync.cycle.context import Cycle, Engine, held_lease
@@ -33,14 +33,26 @@ def settle_lost_updates(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work
     }
     intents = engine.store.unanswered_updates(sorted(moved)) if moved else []
     since = _last_reading(engine) if intents else None
+    undoing = _of_undo(engine, intents)
     found: dict[str, Values] = {}
     for intent in intents:
-        if since is None or intent["updated_at"] >= since:
+        if intent["cycle_id"] not in undoing and (since is None or intent["updated_at"] >= since):
             pair = moved[intent["marketo_id"] or 0]
             left = _left_by(intent, pair)
             pair.base.update(left)
             found.setdefault(pair.link["link_id"], {}).update(left)
     _store(engine, cycle, sorted(moved), found)
+
+
+def _of_undo(engine: Engine, intents: Iterable[IntentRow]) -> set[str]:
+    """Return the cycles that take back others: what they have sent to one side must win.
+
+    With the sent value as base, the value that is taken back would look like the other side's
+    change, and return.
+    """
+    cycles = {intent["cycle_id"] for intent in intents}
+    records = (engine.store.cycle(cycle_id) for cycle_id in cycles)
+    return {record.cycle_id for record in records if record and record.kind == "undo"}
 
 
 def _differs(pair: Pair, plan: SyncPlan) -> bool:

@@ -16,6 +16,7 @@ from leadsync.cycle.commit import final_outcomes
 from leadsync.cycle.context import Cycle, CycleKind, CycleRequest, Engine, batches
 from leadsync.cycle.plan_report import build_plan_report
 from leadsync.cycle.runner import give_up
+from leadsync.cycle.undo.claim_undone import DOCUMENT as UNDO
 from leadsync.errors import LeadsyncError
 from leadsync.model import Json
 from leadsync.state.port import LinkRow
@@ -41,12 +42,14 @@ class Compared:
 
     :param drift: pairs that differ, as ``{table, marketo_id, dynamics_id, repaired, changes}``;
         ``changes`` are ``{direction, operation, fields}`` as ``leadsync plan`` shows them.
+    :param left: what an undo leaves alone, as ``{table, marketo_id, dynamics_id, field, reason}``.
     :param calls: API calls by system.
     :param degraded: what was not well in the cycles that wrote.
     """
 
     compared: int = 0
     drift: list[Json] = field(default_factory=list)
+    left: list[Json] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     cycles: list[str] = field(default_factory=list)
     degraded: list[str] = field(default_factory=list)
@@ -64,6 +67,7 @@ def compare(
     *,
     repair: bool,
     only_field: str | None = None,
+    undo_of: str | None = None,
     opener: Opener,
 ) -> None:
     """Run one cycle over the pairs of ``links`` and add to ``found`` what differs.
@@ -76,7 +80,12 @@ def compare(
     if not persons:
         return
     request = CycleRequest(
-        kind, engine.clock.now(), dry_run=not repair, compare=persons, only_field=only_field
+        kind,
+        engine.clock.now(),
+        dry_run=not repair,
+        compare=persons,
+        only_field=only_field,
+        undo_of=undo_of,
     )
     document = opener(engine, request)
     cycle = Cycle.from_json(document)
@@ -85,6 +94,7 @@ def compare(
         stages.extract_dynamics(engine, document)
         stages.merge_and_validate(engine, document)
         plan = build_plan_report(engine, cycle)
+        left = engine.staging.read_document(cycle.cycle_id, UNDO) or {"left": ()}
         if repair:
             stages.load_dynamics(engine, document)
             stages.load_marketo(engine, document)
@@ -97,6 +107,7 @@ def compare(
     engine.staging.drop(cycle.cycle_id)
     found.compared += len(persons)
     found.drift.extend(_drift(plan, done))
+    found.left.extend(left["left"])
     if repair:
         found.cycles.append(cycle.cycle_id)
         found.degraded.extend(set(report["degraded"]) - set(found.degraded))
