@@ -5,16 +5,19 @@ Each check stands alone, so that one answer names everything that is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from leadsync.clock import format_instant
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import ConfigurationError, LeadsyncError
 from leadsync.gx_project.files import generated_suites as written_suites
 from leadsync.gx_project.team import load_team
-from leadsync.mapping.model import Mapping
+from leadsync.http.limits import QuotaUse
+from leadsync.mapping.model import Mapping as FieldMapping
 from leadsync.mapping.plan import SyncPlan
 from leadsync.mapping.related import related_tables
 from leadsync.mapping.resolve import resolve
@@ -37,6 +40,8 @@ from leadsync.model import (
 from leadsync.validation.suites import differences, generated_suites
 from leadsync.validation.team import rules_of
 
+#: seconds by which two clocks may differ: far less than the tolerance of ``newest_wins``.
+CLOCKS_APART = 60.0
 #: the id of no row: a read of it shows whether a table can be read.
 NO_ROW = "00000000-0000-0000-0000-000000000000"
 #: leadsync's own person fields as they are created (semantics.md 1).
@@ -103,14 +108,16 @@ class Doctor:
     :param previous: the schemas that the mapping fitted before; a name that has vanished since
         then suspends its field (S117).
     :param gx: the Great Expectations project, whose files are compared with the rules in use.
+    :param quota: what we have used of each system's daily quota.
     """
 
-    mapping: Mapping
+    mapping: FieldMapping
     marketo: MarketoClient
     dynamics: DynamicsClient
     diagnosis: Diagnosis
     previous: Schemas | None = None
     gx: Path | None = None
+    quota: Mapping[str, QuotaUse] = field(default_factory=dict)
 
     def examine(self, *, provision: bool) -> None:
         """Check both systems and the mapping; create what is missing first, when asked to."""
@@ -132,8 +139,20 @@ class Doctor:
             )
         for name in related_tables(self.mapping) if reached_dynamics else ():
             self.diagnosis.look(f"Dynamics {name} can be read", partial(self._can_read, name))
+        self._check_conditions(marketo=reached_marketo, dynamics=reached_dynamics)
         if reached_marketo and reached_dynamics:
             self.diagnosis.look("Mapping fits both systems", self._mapping_fits)
+
+    def _check_conditions(self, *, marketo: bool, dynamics: bool) -> None:
+        """Check clocks, of the systems that answer, and what is left of the quotas."""
+        if marketo:
+            clocks = partial(clocks_agree, lambda: self.marketo.clock_ahead)
+            self.diagnosis.look("Marketo's clock agrees with ours", clocks)
+        if dynamics:
+            clocks = partial(clocks_agree, lambda: self.dynamics.clock_ahead)
+            self.diagnosis.look("Dynamics' clock agrees with ours", clocks)
+        for system, use in self.quota.items():
+            self.diagnosis.look(f"Calls to {system.capitalize()}", partial(calls_left, use))
 
     def _tables(self) -> list[Table]:
         return [table for table in TABLES if self.mapping.columns(table)]
@@ -255,6 +274,32 @@ def _stale_files(project: Path, plan: SyncPlan) -> list[str]:
         f"{len(changes)} rules differ from the files in {project}; `leadsync suites --diff` shows "
         "them, `leadsync suites --write` brings the files up to date."
     ]
+
+
+def clocks_agree(ahead: Callable[[], timedelta | None]) -> str:
+    """Compare the system's ``Date`` with our time: windows and ``newest_wins`` need both."""
+    difference = ahead()
+    if difference is None:
+        return "the system does not tell its time"
+    seconds = difference.total_seconds()
+    if abs(seconds) > CLOCKS_APART:
+        raise ConfigurationError(
+            f"Our clock is {abs(seconds):.0f} s {'behind' if seconds > 0 else 'ahead'}.",
+            remedy="Let NTP set the clock of every machine that runs leadsync.",
+        )
+    return f"{abs(seconds):.0f} s apart"
+
+
+def calls_left(use: QuotaUse) -> str:
+    if use.budget is None:
+        return f"{use.used} made today, no daily quota"
+    if use.used >= use.budget:
+        raise ConfigurationError(
+            f"Our share of the daily quota, {use.budget} calls, is used up.",
+            remedy=f"The sync goes on by itself after {format_instant(use.resets_at)}; raise "
+            "daily_call_share in the connection if more of the quota is ours.",
+        )
+    return f"{use.used} of our {use.budget} used today, until {format_instant(use.resets_at)}"
 
 
 def _require_own_columns(schema: DynamicsTable) -> None:

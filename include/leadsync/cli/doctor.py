@@ -73,9 +73,9 @@ def _systems(settings: Settings, diagnosis: Diagnosis, *, provision: bool) -> st
     marketo, dynamics = marketo_client(ledger, clock), dynamics_client(ledger, clock)
     diagnosis.look("Same systems as before", lambda: _same_systems(store, marketo, dynamics))
     previous = accepted_schemas(store, mapping)
-    Doctor(mapping, marketo, dynamics, diagnosis, previous, settings.gx).examine(
-        provision=provision
-    )
+    quota = ledger.usage()
+    doctor = Doctor(mapping, marketo, dynamics, diagnosis, previous, settings.gx, quota)
+    doctor.examine(provision=provision)
     return ""
 
 

@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import click
 
 from leadsync.cli.cycle import as_json
 from leadsync.cli.output import print_counts, print_json, print_table
 from leadsync.clock import SystemClock, format_instant
+from leadsync.errors import ConfigurationError
 from leadsync.model import Json
-from leadsync.opened import open_state
-from leadsync.review.picture import daily_picture
-from leadsync.state.port import CycleRecord, StateStore
+from leadsync.opened import build_ledger, marketo_client, open_state
+from leadsync.state.ledger import SqlCallLedger
+from leadsync.state.store import SqlStateStore
+from leadsync.status import status_document
 
-#: cycles that are looked through for the last full comparison.
-RECENT = 100
-#: kinds of cycles that bring the sync up to their time.
-_MOVING = ("scheduled", "manual")
+#: parts of the document that have tables of their own, or are for tools.
+_APART = (
+    "last_cycle",
+    "backlog",
+    "throughput",
+    "quota",
+    "quarantine_causes",
+    "oldest_waiting",
+    "suspended",
+)
 
 
 @click.command()
+@click.option("--ask", is_flag=True, help="Ask Marketo what all integrations used today (1 call).")
 @as_json
-def status(as_json: bool) -> None:
-    """Show the last cycle, the lag, what is waiting and what is quarantined."""
-    document = status_document(open_state())
+def status(ask: bool, as_json: bool) -> None:
+    """Show lag, backlog, pace, quotas, quarantine by cause, and the last cycle."""
+    store, clock = open_state(), SystemClock()
+    ledger = _ledger(store, clock)
+    used = marketo_client(ledger, clock).usage_today() if ask else None
+    by_all = {"marketo": used.total} if used else {}
+    document = status_document(store, clock.now(), ledger.usage(), by_all)
     if as_json:
         print_json(document)
-        return
-    facts = [[name.replace("_", " "), document[name]] for name in document if name != "last_cycle"]
+    else:
+        _print(document)
+
+
+def _ledger(store: SqlStateStore, clock: SystemClock) -> SqlCallLedger:
+    """Return the ledger; with the default limits while no connection is set."""
+    try:
+        return build_ledger(store, clock)
+    except ConfigurationError:
+        return SqlCallLedger(store.engine, clock)
+
+
+def _print(document: Json) -> None:
+    facts = [[name.replace("_", " "), document[name]] for name in document if name not in _APART]
+    oldest = document["oldest_waiting"]
+    if oldest:
+        since = f"{oldest['what']} since {format_instant(oldest['at'])}"
+        facts.append(["oldest waiting change", since])
     print_table("leadsync", ("what", "value"), facts)
+    _print_backlog(document["backlog"])
+    _print_pace(document["throughput"])
+    _print_quota(document["quota"])
+    _print_causes(document["quarantine_causes"])
+    for reason in document["suspended"]:
+        click.secho(f"Suspended: {reason}", fg="yellow")
     last = document["last_cycle"]
     if last is not None and last["error"]:
         click.secho(f"Cycle {last['cycle_id']} failed: {last['error']}", fg="red")
@@ -37,48 +70,31 @@ def status(as_json: bool) -> None:
         print_counts(f"Last cycle: {last['cycle_id']} ({last['status']})", last["report"]["counts"])
 
 
-def _reported(done: Sequence[CycleRecord], name: str) -> list[str]:
-    """Return a list of the latest report."""
-    latest = done[0].report if done else None
-    return list((latest or {}).get(name, []))
+def _print_backlog(backlog: Json) -> None:
+    rows = [
+        [way.replace("_", " "), table, counts["deferred"], counts["quarantined"]]
+        for way, tables in backlog.items()
+        for table, counts in tables.items()
+        if any(counts.values())
+    ]
+    if rows:
+        print_table("Waiting", ("direction", "table", "next_cycle", "quarantined"), rows)
 
 
-def _last_full_comparison(done: Iterable[CycleRecord]) -> str | None:
-    """Return when a cycle last had to compare everything, and which cursors it had to give up."""
-    for cycle in done:
-        names = (cycle.report or {}).get("full_comparison")
-        if names:
-            return f"{format_instant(cycle.window_to)}: {', '.join(names)}"
-    return None
+def _print_pace(pace: Json) -> None:
+    if pace["cycles"]:
+        rows = [[name.replace("_", " "), value] for name, value in pace.items()]
+        print_table("Pace of the last cycles", ("what", "value"), rows)
 
 
-def status_document(store: StateStore) -> Json:
-    """Return the state in one document; times in ISO form, lag in seconds."""
-    now = SystemClock().now()
-    cycles = store.cycles(limit=RECENT)
-    done = [c for c in cycles if c.status == "done" and c.kind in _MOVING]
-    lease = store.current_lease("cycle")
-    last = cycles[0] if cycles else None
-    running = lease is not None and lease[0].expires_at > now
-    return {
-        **store.counts(),
-        **{f"quarantine_{name}": told for name, told in daily_picture(store, now).items()},
-        "requests_waiting": len(store.requests(waiting=True)),
-        "lag_seconds": int((now - done[0].window_to).total_seconds()) if done else None,
-        "running": running,
-        "held_by": lease[0].owner if lease and running else None,
-        "suspended": _reported(done, "suspended"),
-        "degraded": _reported(done, "degraded"),
-        "last_full_comparison": _last_full_comparison(done),
-        "last_cycle": None
-        if last is None
-        else {
-            "cycle_id": last.cycle_id,
-            "kind": last.kind,
-            "status": last.status,
-            "opened_at": last.opened_at,
-            "closed_at": last.closed_at,
-            "report": last.report,
-            "error": last.error,
-        },
-    }
+def _print_quota(quota: Json) -> None:
+    columns = ("used", "budget", "left", "resets_at", "used_by_all")
+    rows = [[system, *(use[name] for name in columns)] for system, use in quota.items()]
+    print_table("API calls today", ("system", *columns), rows)
+
+
+def _print_causes(causes: list[Json]) -> None:
+    columns = ("items", "direction", "table", "field", "rule", "source", "limit")
+    if causes:
+        rows = [[cause[name] for name in columns] for cause in causes]
+        print_table("Quarantine by cause", columns, rows)

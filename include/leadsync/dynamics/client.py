@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadsync.clock import Clock
 from leadsync.dynamics.auth import TokenSource
@@ -46,6 +46,7 @@ class DynamicsClient:
         clock: Clock,
     ) -> None:
         self.connection, self.address = connection, connection.org_url
+        self._transport = transport
         channel = Channel(transport, tokens, clock, connection.api_version)
         self._metadata = MetadataReader(channel)
         self._naming = Naming(self._metadata.name)
@@ -57,6 +58,11 @@ class DynamicsClient:
         self._merger = RowMerger(channel, self._naming, self._reader)
         self._identity = IdentityReader(channel)
         self._provisioner = Provisioner(channel, self._metadata)
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far the organisation's clock was ahead of ours at its last answer."""
+        return self._transport.clock_ahead
 
     # ------------------------------------------------------------ reading
 

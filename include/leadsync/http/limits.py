@@ -46,6 +46,20 @@ class Limits:
         return None if self.per_day is None else int(self.per_day * self.share)
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """What we have used of one system's daily quota.
+
+    :param used: our calls on the quota's current day.
+    :param budget: calls that we may make a day; ``None``: no daily quota.
+    :param resets_at: when the day ends.
+    """
+
+    used: int
+    budget: int | None
+    resets_at: datetime
+
+
 def marketo_limits(
     calls_per_20s: int = 50, daily_call_share: float = 0.9, daily_calls: int = 50_000
 ) -> Limits:

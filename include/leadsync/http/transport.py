@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ class HttpTransport:
     :param ledger: asked before each counted call.
     :param ca_bundle: path of a PEM file; ``None``: the public authorities.
     :param max_concurrency: most calls at the same time.
+    :ivar clock_ahead: how far the system's clock was ahead of ours at its last answer, to the
+        second; ``None`` while it has told none.
     :raises ConfigurationError: the base URL is not acceptable.
     """
 
@@ -53,6 +56,7 @@ class HttpTransport:
         self._verify: str | bool = _existing(ca_bundle) if ca_bundle else True
         self._slots = threading.BoundedSemaphore(max_concurrency)
         self._session = _pooled_session(max_concurrency)
+        self.clock_ahead: timedelta | None = None
         self._reached = False
         self._held_until = clock.now()
         silence_queries()
@@ -145,8 +149,16 @@ class HttpTransport:
             failure = self._failure(error, request.method, request.url)
         else:
             self._reached = True
+            self._compare_clocks(response)
             return self._unredirected(response, request)
         raise failure
+
+    def _compare_clocks(self, response: requests.Response) -> None:
+        try:
+            theirs = parsedate_to_datetime(response.headers.get("Date", "")).replace(tzinfo=UTC)
+        except ValueError:
+            return
+        self.clock_ahead = theirs - self.clock.now().replace(microsecond=0)
 
     def _failure(self, error: requests.RequestException, method: str, url: str) -> Exception:
         return translated(

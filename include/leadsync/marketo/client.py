@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from leadsync.clock import Clock
@@ -160,6 +160,11 @@ class MarketoClient:
     def bulk_import(self) -> BulkImport:
         """Return the import jobs of persons."""
         return BulkImport(self.session)
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far Marketo's clock was ahead of ours at its last answer."""
+        return self.session.transport.clock_ahead
 
     # ------------------------------------------------------------ quota
 

@@ -16,9 +16,11 @@ from leadsync.clock import Clock
 from leadsync.http.ledger import refuse_when_spent
 from leadsync.http.limits import (
     Limits,
+    QuotaUse,
     longest_window,
     merged_limits,
     quota_day,
+    quota_reset,
     seconds_until_slot,
     used_share,
 )
@@ -70,12 +72,16 @@ class SqlCallLedger:
         with self._counting:
             return dict(self._calls)
 
-    def calls_today(self) -> dict[str, int]:
-        """Return the calls that all processes made on each system's current quota day."""
+    def usage(self) -> dict[str, QuotaUse]:
+        """Return what all processes have used on each system's current quota day."""
         now = self._clock.now()
         with reading(self._engine) as connection:
             return {
-                system: _calls_of_day(connection, system, _day(limits, now))
+                system: QuotaUse(
+                    _calls_of_day(connection, system, _day(limits, now)),
+                    limits.day_budget,
+                    quota_reset(limits, now),
+                )
                 for system, limits in self._limits.items()
             }
 

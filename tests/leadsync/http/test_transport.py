@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from leadsync.errors import (
 from leadsync.http.base_url import joined, same_service
 from leadsync.http.ledger import MemoryLedger
 from leadsync.http.transport import HttpTransport
+from support.manual_clock import ManualClock
 from support.recorded import SkippingClock
 
 QUICK = (2.0, 2.0)
@@ -271,3 +273,23 @@ def test_debug_log_of_the_library_loses_its_queries(
     ]
     assert any("/x" in message for message in library)
     assert not any("hush" in message for message in library)
+
+
+@pytest.mark.parametrize(
+    ("header", "ahead"),
+    [
+        ("Date: Sat, 31 Jan 2026 12:00:05 GMT\r\n", 5.0),
+        ("Date: yesterday\r\n", None),
+        ("", None),
+    ],
+)
+def test_the_difference_of_the_clocks_is_known_after_an_answer(
+    header: str, ahead: float | None
+) -> None:
+    answer = f"HTTP/1.1 204 No Content\r\n{header}Connection: close\r\n\r\n".encode()
+    with raw_server(answer) as url:
+        clock = ManualClock(datetime(2026, 1, 31, 12, tzinfo=UTC))
+        sender = HttpTransport("marketo", url, ledger=MemoryLedger(clock), clock=clock)
+        sender.send("GET", "/x", timeout=QUICK)
+    told = sender.clock_ahead
+    assert (None if told is None else told.total_seconds()) == ahead

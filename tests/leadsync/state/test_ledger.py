@@ -102,7 +102,7 @@ def test_the_days_share_is_spent_by_all_workers_together(sql_store: SqlStateStor
         workers[number % 2].acquire("marketo")
     with pytest.raises(QuotaSpentError, match="5 calls, is used up"):
         workers[0].acquire("marketo")
-    assert workers[1].calls_today()["marketo"] == 5
+    assert workers[1].usage()["marketo"].used == 5
     assert workers[1].calls() == {"marketo": 2}
     assert [worker.used_today("marketo") for worker in workers] == [1, 1]
     assert workers[0].used_today("dynamics") == 0
@@ -118,7 +118,7 @@ def test_the_quota_is_new_at_midnight_of_its_own_zone(sql_store: SqlStateStore) 
         ledger.acquire("marketo")
     clock.time = datetime(2026, 2, 1, 6, 0, tzinfo=UTC)
     ledger.acquire("marketo")
-    assert ledger.calls_today()["marketo"] == 1
+    assert ledger.usage()["marketo"].used == 1
 
 
 def test_old_slices_are_forgotten(sql_store: SqlStateStore) -> None:
