@@ -12,6 +12,31 @@ from leadsync.errors import ConfigurationError
 #: the folder that holds ``include/``, ``dags/`` and, unless set otherwise, ``data/``.
 PROJECT = Path(__file__).resolve().parents[2]
 
+#: cycles look back as far to know their own writes again.
+LEAST_DAYS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDays:
+    """For how many days what is done with is kept; what still waits is kept as long as it does.
+
+    :param journal_days: the journal, which ``explain`` and ``undo`` read:
+        ``LEADSYNC_KEEP_JOURNAL_DAYS``.
+    :param cycles_days: cycles and their reports: ``LEADSYNC_KEEP_CYCLES_DAYS``.
+    :param requests_days: answered requests: ``LEADSYNC_KEEP_REQUESTS_DAYS``.
+    :param quarantine_days: rows that left the quarantine: ``LEADSYNC_KEEP_QUARANTINE_DAYS``.
+    :param intents_days: writes and their answers: ``LEADSYNC_KEEP_INTENTS_DAYS``.
+    :param staging_days: frames of failed cycles, which a cleared task needs:
+        ``LEADSYNC_KEEP_STAGING_DAYS``.
+    """
+
+    journal_days: float = 400.0
+    cycles_days: float = 90.0
+    requests_days: float = 90.0
+    quarantine_days: float = 90.0
+    intents_days: float = 14.0
+    staging_days: float = 7.0
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -28,6 +53,8 @@ class Settings:
         ``LEADSYNC_SCHEMA_TTL_SECONDS``.
     :param deleted_leads_days: how old the cursor of Marketo's deletions may be before all persons
         are compared instead; Marketo keeps 14 days: ``LEADSYNC_DELETED_LEADS_DAYS``.
+    :param cycle_seconds: after which a cycle leaves plain updates to the next one, so that what is
+        new or urgent waits no longer than that: ``LEADSYNC_CYCLE_SECONDS``.
     :param lead_changes_days: the same for changed values, of which Marketo keeps 90 days:
         ``LEADSYNC_LEAD_CHANGES_DAYS``.
     :param reports: fsspec URL or path of the validation reports; empty keeps none:
@@ -44,6 +71,8 @@ class Settings:
     deleted_leads_days: float = 13.0
     lead_changes_days: float = 85.0
     reports: str = ""
+    cycle_seconds: float = 300.0
+    keep: KeepDays = KeepDays()
 
 
 def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJECT) -> Settings:
@@ -67,7 +96,24 @@ def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJ
         schema_ttl_seconds=_seconds(environ, "LEADSYNC_SCHEMA_TTL_SECONDS", 3600.0, least=0.0),
         deleted_leads_days=_days(environ, "LEADSYNC_DELETED_LEADS_DAYS", 13.0),
         lead_changes_days=_days(environ, "LEADSYNC_LEAD_CHANGES_DAYS", 85.0),
+        cycle_seconds=_seconds(environ, "LEADSYNC_CYCLE_SECONDS", 300.0, least=1.0),
+        keep=_keep(environ),
     )
+
+
+def _keep(environ: Mapping[str, str]) -> KeepDays:
+    kept = KeepDays()
+    days = {
+        name: _number(
+            environ,
+            f"LEADSYNC_KEEP_{name.upper()}",
+            getattr(kept, name),
+            least=LEAST_DAYS,
+            unit="days",
+        )
+        for name in KeepDays.__slots__
+    }
+    return KeepDays(**days)
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:

@@ -16,6 +16,9 @@ from leadsync.model import Direction, Table
 from leadsync.state.port import DeferredRow, QuarantineRow
 from leadsync.state.rows import ON_THEIR_WAY, WAITING
 
+#: why a plain update waits although nothing is wrong with it: its base is not behind.
+POSTPONED = "the cycle's time was over; the next cycle goes on with it"
+
 
 @dataclass(slots=True)
 class Unfinished:
@@ -27,6 +30,11 @@ class Unfinished:
     def concerns(self, key: str) -> bool:
         """Tell whether the record is unfinished, so that its base is known to lag."""
         return key in self.quarantine or key in self.deferred
+
+    def lags(self, key: str) -> bool:
+        """Tell whether the record's base may be behind: not when it only had to wait its turn."""
+        carried = self.deferred.get(key)
+        return key in self.quarantine or (carried is not None and carried["reason"] != POSTPONED)
 
     def failed_creation(self, marketo_id: int) -> QuarantineRow | None:
         """Return the item of a person that could not become a row, if there is one."""

@@ -64,16 +64,36 @@ def stopping(write: Write, fields: Collection[str]) -> bool:
 def run_in_lanes(loader: Loader, writes: Sequence[Write], fields: Collection[str]) -> None:
     """Send the stops' batches before all others, and refused stops once more without the rest.
 
-    The last batch of stops is filled up with other writes, so that the lane costs no call.
+    The last batch of stops is filled up with other writes, so that the lane costs no call. Batches
+    of plain updates alone are left to the next cycle when this one's time is over.
     """
-    ordered = sorted(writes, key=lambda write: (not _stops(write.values, fields), write.key))
+    ordered = sorted(
+        writes,
+        key=lambda w: (not _stops(w.values, fields), w.operation == "update", w.key),
+    )
     stops = sum(bool(_stops(write.values, fields)) for write in ordered)
     first = math.ceil(stops / loader.size) * loader.size
     before = len(loader.results.refused_writes)
     loader.run(ordered[:first])
+    loader.patient = True
     loader.run(ordered[first:])
+    loader.patient = False
     refused = loader.results.refused_writes[before:]
     loader.run(_stops_alone(loader, refused, fields))
+
+
+def before_creates(
+    updates: Sequence[Write], creates: Sequence[Write], stops: Collection[str], size: int
+) -> tuple[Sequence[Write], Sequence[Write]]:
+    """Part the updates by whether they go before new records or after them (S119).
+
+    New records need not wait for many plain updates; what stops mailings, or may free a record for
+    another one, goes before them. A batch or less goes first as a whole, to fill its call.
+    """
+    bulk = [w for w in updates if w.operation == "update" and not stopping(w, stops)]
+    if not creates or len(bulk) <= size:
+        return updates, ()
+    return [w for w in updates if w.operation != "update" or stopping(w, stops)], bulk
 
 
 def _stops_alone(loader: Loader, refused: Iterable[Write], fields: Collection[str]) -> list[Write]:

@@ -77,8 +77,8 @@ def _lags(compared: Mapping[str, set[str]], pending: Unfinished, pair: Pair) -> 
         or pair.converted
         or pair.moved
         or (link["status"] == "inactive" and pair.row_extracted)
-        or pending.concerns(person_key(link["marketo_id"]))
-        or pending.concerns(row_key(link["dynamics_table"], link["dynamics_id"]))
+        or pending.lags(person_key(link["marketo_id"]))
+        or pending.lags(row_key(link["dynamics_table"], link["dynamics_id"]))
         or not pair.base.keys() >= compared[link["dynamics_table"]]
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from leadsync.cycle.consent.opt_out_lane import restrictive_fields, run_in_lanes
+from leadsync.cycle.consent.opt_out_lane import before_creates, restrictive_fields, run_in_lanes
 from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.breaker_guard import load_breaker
@@ -22,6 +22,7 @@ from leadsync.cycle.load.loading import (
     Loader,
     Results,
     Write,
+    clashing,
     journal_of,
     link_of,
     read_decisions,
@@ -64,11 +65,17 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
         partial(_send, dynamics),
         partial(_record, dynamics),
         load_breaker(engine, dynamics.plan, "dynamics"),
+        clashing(decisions),
     )
     writes = read_writes(engine, cycle, "dynamics")
     updates = [w for w in writes if w.operation in ("update", "link", "move", OPT_OUT)]
-    run_in_lanes(loader, updates, restrictive_fields(dynamics.plan))
-    _make_rows(loader, dynamics, [w for w in writes if w.operation == "create"])
+    creates = [w for w in writes if w.operation == "create"]
+    stops = restrictive_fields(dynamics.plan)
+    first, bulk = before_creates(updates, creates, stops, loader.size)
+    run_in_lanes(loader, first, stops)
+    _make_rows(loader, dynamics, creates)
+    loader.send, loader.record = partial(_send, dynamics), partial(_record, dynamics)
+    run_in_lanes(loader, bulk, stops)
     after = Afterwards(engine, cycle)
     loader.send, loader.record = after.send, after.record
     loader.run([w for w in writes if w.operation in ("assign", "qualify")])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from leadsync.cycle.consent.opt_out_lane import restrictive_fields, run_in_lanes, stopping
+from leadsync.cycle.consent.opt_out_lane import before_creates, restrictive_fields, run_in_lanes
 from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.breaker_guard import load_breaker
@@ -16,6 +16,7 @@ from leadsync.cycle.load.loading import (
     Loader,
     Results,
     Write,
+    clashing,
     journal_of,
     link_of,
     read_decisions,
@@ -79,10 +80,11 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
         partial(_update, marketo),
         partial(_record, marketo),
         load_breaker(engine, marketo.plan, "marketo"),
+        clashing(marketo.decisions),
     )
     stops = restrictive_fields(marketo.plan)
     loader.run(freeing)
-    first, bulk = _before_creates(updates, creates, stops, loader.size)
+    first, bulk = before_creates(updates, creates, stops, loader.size)
     run_in_lanes(loader, first, stops)
     loader.send = partial(_create, marketo)
     run_in_lanes(loader, creates, stops)
@@ -90,20 +92,6 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     run_in_lanes(loader, bulk, stops)
     merge_persons(loader, writes)
     return loader.finish()
-
-
-def _before_creates(
-    updates: Sequence[Write], creates: Sequence[Write], stops: Collection[str], size: int
-) -> tuple[Sequence[Write], Sequence[Write]]:
-    """Part the updates by whether they go before new persons or after them (S119).
-
-    New persons need not wait for many plain updates; what stops mailings, or may free a row for
-    another person, goes before them. A batch or less goes first as a whole, to fill its call.
-    """
-    bulk = [w for w in updates if w.operation == "update" and not stopping(w, stops)]
-    if not creates or len(bulk) <= size:
-        return updates, ()
-    return [w for w in updates if w.operation != "update" or stopping(w, stops)], bulk
 
 
 def _freeing(writes: Sequence[Write]) -> list[Write]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from leadsync.clock import parse_instant
+from leadsync.cycle.carried import POSTPONED
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.claimed import CONSENT_SUFFIX
@@ -95,6 +96,9 @@ class Loader:
     :param send: makes the call for one batch.
     :param record: turns one batch's answer into state changes and results.
     :param breaker: counts what the server refuses.
+    :param urgent: keys of records that are written however long it takes.
+    :ivar patient: plain updates that are not urgent wait for the next cycle when this one's time is
+        over.
     :ivar unanswered: intents that an earlier try has sent without an answer.
     """
 
@@ -105,6 +109,8 @@ class Loader:
     send: Callable[[Sequence[Write]], Sequence[Any]]
     record: Callable[[Sequence[Write], Sequence[Any], StateChanges, Results], None]
     breaker: Breaker
+    urgent: Collection[str] = ()
+    patient: bool = False
     results: Results = field(default_factory=Results)
     unanswered: set[str] = field(default_factory=set)
 
@@ -142,15 +148,29 @@ class Loader:
             summary[name] = summary.get(name, 0) + 1
         return summary
 
-    def _send(self, group: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Any]]:
+    def _send(self, group: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Any] | None]:
+        """Send a batch; ``None`` instead of answers when it is left to the next cycle (S119)."""
         self._stop_when_tripped()
+        if self.patient and self._time_is_over() and all(map(self._can_wait, group)):
+            return group, None
         lease = held_lease(self.engine, self.cycle)
         now = self.engine.clock.now()
         intents = [self._intent(write, "pending", now) for write in group]
         self.engine.store.apply(StateChanges(intents=intents), lease=lease)
         return group, self.send(group)
 
-    def _store(self, group: Sequence[Write], answers: Sequence[Any]) -> None:
+    def _can_wait(self, write: Write) -> bool:
+        return write.operation == "update" and write.key not in self.urgent
+
+    def _time_is_over(self) -> bool:
+        spent = self.engine.clock.now() - self.cycle.opened_at
+        return spent.total_seconds() > self.engine.settings.cycle_seconds
+
+    def _store(self, group: Sequence[Write], answers: Sequence[Any] | None) -> None:
+        if answers is None:
+            for write in group:
+                self.results.deferred(write, POSTPONED)
+            return
         changes = StateChanges()
         before, refused = len(self.results.rows), len(self.results.quarantine)
         self.record(group, answers, changes, self.results)
@@ -208,6 +228,11 @@ def read_decisions(engine: Engine, cycle: Cycle, side: System) -> dict[str, list
         if row["side"] == side:
             decisions[row["record_key"]].append(row)
     return decisions
+
+
+def clashing(decisions: Mapping[str, Sequence[Json]]) -> set[str]:
+    """Return the records about which a rule decided: the other side's value is known only now."""
+    return {key for key, rows in decisions.items() if any(r["kind"] != "written" for r in rows)}
 
 
 def staged_links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
