@@ -33,6 +33,7 @@ from leadsync.cycle.related.follow_ups import follow_ups
 from leadsync.cycle.related.relation_commit import add_relations
 from leadsync.cycle.report import build_report
 from leadsync.cycle.request.answers import answered
+from leadsync.cycle.retention import let_go
 from leadsync.errors import StateError
 from leadsync.model import Json
 from leadsync.state.port import (
@@ -115,6 +116,8 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     if cycle.moves_cursors:
         _advance(engine, cycle, changes)
     engine.store.apply(changes, lease=lease)
+    if cycle.moves_cursors:
+        let_go(engine, lease)
     _release(engine, lease)
     return report
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from leadsync.model import Json
-from leadsync.state.port import JournalRow, QuarantineRow, RequestRow
+from leadsync.state.port import JournalRow, QuarantineEventRow, QuarantineRow, RequestRow
 
 #: kinds of journal rows in which a rule chose between two values.
 _CLASHES = ("collision", "no_base")
-_ENDED = ("recovered", "discarded", "superseded")
 
 
 def events_of(
     journal: Iterable[JournalRow],
     items: Iterable[QuarantineRow],
+    item_events: Iterable[QuarantineEventRow],
     requests: Iterable[RequestRow],
 ) -> list[Json]:
     """Return ``{at, cycle_id, kind, field, from, to, side, rule}`` of all that happened.
@@ -25,6 +25,7 @@ def events_of(
     """
     told = [event for row in journal for event in _journalled(row)]
     told += [event for item in items for event in _held(item)]
+    told += [_item_event(event) for event in item_events if event["kind"] != "opened"]
     told += [event for request in requests for event in _asked(request)]
     return sorted(told, key=lambda event: event["at"])
 
@@ -53,24 +54,26 @@ def _journalled(row: JournalRow) -> list[Json]:
 
 
 def _held(item: QuarantineRow) -> list[Json]:
-    """A quarantined row: each reason, and its end."""
-    side = item["direction"].removeprefix("to_")
-    events = [
+    """Each reason why a row was quarantined, as it is now."""
+    return [
         _event(
             item["first_seen"],
             item["cycle_id"],
             "quarantined",
             field=failure["field"],
             to=failure["value"],
-            side=side,
+            side=item["direction"].removeprefix("to_"),
             rule=failure["rule"],
             message=failure["message"],
         )
         for failure in item["failures"]
     ]
-    if item["status"] in _ENDED:
-        events.append(_event(item["last_seen"], item["cycle_id"], item["status"], side=side))
-    return events
+
+
+def _item_event(event: QuarantineEventRow) -> Json:
+    """What became of a quarantined row, and by whom."""
+    told = _event(event["at"], event["cycle_id"], f"quarantine_{event['kind']}")
+    return {**told, "rule": event["actor"], "message": event["detail"]}
 
 
 def _asked(request: RequestRow) -> list[Json]:

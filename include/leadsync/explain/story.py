@@ -40,11 +40,13 @@ def explain(engine: Engine, key: str) -> tuple[Json, list[QuarantineRow]]:
         if subject.persons or subject.row_ids
         else []
     )
+    items = [item["id"] for item in remembered.quarantine]
+    item_events = engine.store.quarantine_events(items) if items else []
     story: Json = {
         "subject": _subject(subject),
         "links": [dict(link) for link in subject.links],
         "fields": value_cells(seen),
-        "events": events_of(journal, remembered.quarantine, remembered.requests),
+        "events": events_of(journal, remembered.quarantine, item_events, remembered.requests),
         "blocked_by": reasons(seen),
     }
     return story, remembered.waiting

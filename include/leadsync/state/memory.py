@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from leadsync.state.memory_activities import MemoryActivities
 from leadsync.state.memory_bindings import MemoryBindings
 from leadsync.state.memory_calls import MemoryCalls
 from leadsync.state.memory_incidents import MemoryIncidents
+from leadsync.state.memory_intents import MemoryIntents
 from leadsync.state.memory_leases import MemoryLeases
 from leadsync.state.memory_links import LinkIndex
 from leadsync.state.memory_quarantine import MemoryQuarantine
@@ -30,6 +30,7 @@ from leadsync.state.port import (
     DeferredRow,
     IntentRow,
     JournalRow,
+    Keep,
     Lease,
     LinkRow,
     LookupRow,
@@ -43,7 +44,7 @@ from leadsync.state.port import (
     StateChanges,
     Values,
 )
-from leadsync.state.rows import MAKING, UNANSWERED, UPDATES
+from leadsync.state.retention import oldest
 from leadsync.values.keys import email_key
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
@@ -59,8 +60,7 @@ class MemoryStateStore:
         self._leases = MemoryLeases()
         self._links = LinkIndex()
         self._base: dict[str, Values] = {}
-        self._intents: dict[str, IntentRow] = {}
-        self._intents_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._intents = MemoryIntents()
         self._journal: list[JournalRow] = []
         self._quarantine = MemoryQuarantine()
         self._deferred: dict[str, DeferredRow] = {}
@@ -101,7 +101,7 @@ class MemoryStateStore:
         self._refuse_conflicts(changes)
         self._links.write(changes.links)
         self._write_base(changes)
-        self._write_intents(changes.intents)
+        self._intents.write(changes.intents)
         self._journal.extend(_journalled(row) for row in changes.journal)
         self._quarantine.apply(changes)
         for key in changes.deferred_cleared:
@@ -113,6 +113,24 @@ class MemoryStateStore:
         self._activities.write(changes.activities)
         if changes.cycle is not None:
             self._cycles[changes.cycle.cycle_id] = _own_report(changes.cycle)
+
+    def forget(self, keep: Keep, most: int, *, lease: Lease | None) -> dict[str, int]:
+        if lease is not None:
+            self._leases.check(lease)
+        is_old = oldest("journal", keep, most)
+        journal = [row for row in self._journal[:most] if not is_old(row)]
+        before = len(self._journal)
+        self._journal[:most] = journal
+        ended = {i: r for i, r in self._cycles.items() if r.status != "open"}
+        cycles = [i for i, record in ended.items() if record.opened_at < keep.cycles]
+        requests = self._requests.requests
+        return {
+            "journal": before - len(self._journal),
+            "intent": self._intents.remove(oldest("intent", keep, most)),
+            "request": _removed_where(requests, oldest("request", keep, most)),
+            "cycle": _removed(self._cycles, cycles[:most]),
+            "quarantine": self._quarantine.remove(oldest("quarantine", keep, most)),
+        }
 
     def links_with(self, address: str) -> list[LinkRow]:
         return self._links.matching(
@@ -142,7 +160,7 @@ class MemoryStateStore:
         self._journal = [row for row in self._journal if not names(row)]
         return {
             "lookup": _removed(self._requests.lookups, lookups),
-            "intent": _removed_where(self._intents, names),
+            "intent": self._intents.remove(names),
             "journal": len(journal),
             "quarantine": self._quarantine.remove(names),
             "person_activity": _removed_where(self._activities.rows, names),
@@ -184,52 +202,19 @@ class MemoryStateStore:
         return [self._deferred[key].copy() for key in sorted(self._deferred)]
 
     def intents(self, cycle_id: str, side: str) -> dict[str, str]:
-        return {
-            intent_id: self._intents[intent_id]["status"]
-            for intent_id in self._intents_of.get((cycle_id, side), ())
-            if intent_id in self._intents
-        }
+        return self._intents.statuses(cycle_id, side)
 
     def unconfirmed_pairs(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
-        wanted = None if dynamics_ids is None else set(dynamics_ids)
-        return [
-            _copied(row)
-            for _, row in sorted(self._intents.items())
-            if row["operation"] in MAKING
-            and row["status"] == "pending"
-            and (wanted is None or row["dynamics_id"] in wanted)
-        ]
+        return self._intents.unconfirmed_pairs(dynamics_ids)
 
     def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
-        wanted = set(marketo_ids)
-        found = [
-            _copied(row)
-            for _, row in sorted(self._intents.items())
-            if row["operation"] in UPDATES
-            and row["status"] in UNANSWERED
-            and row["marketo_id"] in wanted
-        ]
-        return sorted(found, key=lambda row: row["updated_at"])
+        return self._intents.unanswered_updates(marketo_ids)
 
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
-        wanted = set(marketo_ids)
-        found = [
-            _copied(row)
-            for _, row in sorted(self._intents.items())
-            if (row["operation"], row["side"], row["status"]) == ("create", "dynamics", "pending")
-            and row["marketo_id"] in wanted
-        ]
-        return sorted(found, key=lambda row: row["updated_at"])
+        return self._intents.unconfirmed_creates(marketo_ids)
 
     def pending_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
-        wanted = set(marketo_ids)
-        return [
-            _copied(row)
-            for _, row in sorted(self._intents.items())
-            if (row["side"], row["status"]) == ("marketo", "pending")
-            and row["operation"] != "create"
-            and row["marketo_id"] in wanted
-        ]
+        return self._intents.pending_updates(marketo_ids)
 
     def quarantine(
         self,
@@ -334,11 +319,6 @@ class MemoryStateStore:
         for link_id in sorted(changes.base):
             if link_id not in after and link_id not in self._links:
                 raise base_without_link(link_id)
-
-    def _write_intents(self, rows: Iterable[IntentRow]) -> None:
-        for row in rows:
-            self._intents[row["intent_id"]] = _copied(row)
-            self._intents_of[row["cycle_id"], row["side"]].add(row["intent_id"])
 
     def _write_base(self, changes: StateChanges) -> None:
         for link_id in changes.base_dropped:

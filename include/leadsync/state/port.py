@@ -24,6 +24,7 @@ from leadsync.state.rows import (
     FailureItem,
     IntentRow,
     JournalRow,
+    Keep,
     Lease,
     LinkRow,
     LinkStatus,
@@ -50,6 +51,7 @@ __all__ = [
     "FailureItem",
     "IntentRow",
     "JournalRow",
+    "Keep",
     "Lease",
     "LinkRow",
     "LinkStatus",
@@ -135,6 +137,13 @@ class StateStore(Protocol):
         deferrals, requests, lookups, persons of calls (S081); returns removed rows by table.
 
         :param address: an e-mail key; journal rows, intents and quarantine that name it go as well.
+        """
+        ...
+
+    def forget(self, keep: Keep, most: int, *, lease: Lease | None) -> dict[str, int]:
+        """Remove rows older than ``keep`` says, at most ``most`` a table; returns how many of each.
+
+        :raises LeaseLostError: ``lease`` is given and no longer current; nothing is removed.
         """
         ...
 

@@ -295,6 +295,20 @@ class CycleRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """The time before which each kind of row may be forgotten.
+
+    :param first_cycle: cycles before this id, which sorts by time, have intents to forget.
+    """
+
+    journal: datetime
+    requests: datetime
+    cycles: datetime
+    quarantine: datetime
+    first_cycle: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What concerns some records, each part in the order in which it came; items of any status."""
 
@@ -305,7 +319,7 @@ class Remembered:
     @property
     def waiting(self) -> list[QuarantineRow]:
         """The quarantine items that have no end yet."""
-        return [item for item in self.quarantine if item["status"] in ("open", "released")]
+        return [item for item in self.quarantine if item["status"] in WAITING]
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from leadsync.state import (
     related,
     remembered,
     requests,
+    retention,
 )
 from leadsync.state import lease as leases
 from leadsync.state.bindings import SqlBindings
@@ -35,6 +36,7 @@ from leadsync.state.port import (
     DeferredRow,
     IntentRow,
     JournalRow,
+    Keep,
     Lease,
     LinkRow,
     LookupRow,
@@ -114,6 +116,12 @@ class SqlStateStore:
     ) -> dict[str, int]:
         with writing(self.engine) as connection:
             return erase.erase(connection, marketo_ids, dynamics_ids, address)
+
+    def forget(self, keep: Keep, most: int, *, lease: Lease | None) -> dict[str, int]:
+        with writing(self.engine) as connection:
+            if lease is not None:
+                leases.check(connection, lease)
+            return retention.forget(connection, keep, most)
 
     def links_with(self, address: str) -> list[LinkRow]:
         with reading(self.engine) as connection:
