@@ -158,7 +158,9 @@ def test_tasks_that_touch_a_system_say_so(dagbag: DagBag) -> None:
         assert {"marketo/persons", "dynamics365/lead", "leadsync/quarantine"} <= written, dag.dag_id
 
 
-def test_cycle_alerts_when_it_is_late(dagbag: DagBag) -> None:
-    deadlines: Any = dagbag.dags["lead_sync"].deadline
+def test_cycle_alerts_when_it_is_late(dagbag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dagbag.dags["lead_sync"].deadline is None
+    monkeypatch.setenv("LEADSYNC_DEADLINE_MINUTES", "30")
+    deadlines: Any = DagBag(str(DAGS_FOLDER / "lead_sync.py")).dags["lead_sync"].deadline
     (deadline,) = deadlines
     assert deadline.callback.path == "leadsync_airflow.alerts.deadline.tell_late"

@@ -51,6 +51,7 @@ def test_late_runs_are_told_once_until_one_ends_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow.example/")
+    monkeypatch.setenv("LEADSYNC_DEADLINE_MINUTES", "30")
     tell(late())
     tell(late("scheduled__2"))
     began = datetime.now(UTC) - timedelta(minutes=31)
@@ -93,7 +94,8 @@ def test_state_store_that_is_down_stops_no_alert(broken_state: None, mailbox: Ma
     assert len(mailbox.messages) == 1
 
 
-def test_alert_is_a_path_that_the_triggerer_can_import() -> None:
+def test_alert_is_a_path_that_the_triggerer_can_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSYNC_DEADLINE_MINUTES", "30")
     alert = deadline_alert()
     assert alert
     assert isinstance(alert.callback, AsyncCallback)
@@ -101,8 +103,9 @@ def test_alert_is_a_path_that_the_triggerer_can_import() -> None:
     assert alert.interval == timedelta(minutes=30)
 
 
-def test_zero_switches_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADSYNC_DEADLINE_MINUTES", "0")
+@pytest.mark.parametrize("text", ["", "0"])
+def test_there_is_none_unless_it_is_set(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSYNC_DEADLINE_MINUTES", text)
     assert deadline_alert() is None
 
 
