@@ -41,6 +41,10 @@ class LeaseLostError(StateError):
     """The cycle's lease was taken over; its writes are refused from now on."""
 
 
+class StaleLoadError(StateError):
+    """Other cycles have read and linked since a first load began, so it cannot go on."""
+
+
 class ApiError(LeadsyncError):
     """A call to Marketo or Dynamics failed.
 

@@ -19,7 +19,7 @@ from leadsync.values.marks import ABSENT
 
 FIELD_PREFIX = "f:"
 
-INTEGERS = frozenset({"marketo_id", "collisions", "merged_into"})
+INTEGERS = frozenset({"marketo_id", "collisions", "merged_into", "slot"})
 
 #: A Marketo person of this window. ``event``: ``changed`` (values were read), ``echo`` (every
 #: change equals the base), ``unlinked``, ``deleted``, ``wanted`` (not linked, to become a row of
@@ -128,6 +128,13 @@ DECISIONS = (
 #: A value that both sides agree on without a write. ``operation``: ``update`` is stored with the
 #: commit, ``link`` together with the new link.
 BASE_MOVES = ("link_id", "operation", "field", "value")
+
+
+#: A person, or a lead or contact, as the first load read it, with its place in the space that
+#: partitions divide (``cycle/initial/slots.py``). A person's field columns hold Marketo's own text,
+#: a row's hold canonical values.
+PERSON_PART = ("slot", "marketo_id", "email_key", "own_id")
+ROW_PART = ("slot", *ROWS)
 
 
 @dataclass(slots=True)

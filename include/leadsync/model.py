@@ -34,6 +34,28 @@ DYNAMICS_MARKETO_ID_KEY = "new_marketoid_key"
 DYNAMICS_SYNC_FLAG = "new_synctomkto"
 
 
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """What a number of calls takes: seconds at the limits, and the share of a day's calls."""
+
+    seconds: float
+    share_of_day: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast calls to a system may go: ``calls`` in ``seconds``, and ``per_day`` of them."""
+
+    calls: int
+    seconds: float
+    per_day: int | None = None
+
+    def take(self, number: int) -> Duration:
+        """Return what ``number`` calls take."""
+        share = number / self.per_day if self.per_day else None
+        return Duration(number * self.seconds / self.calls, share)
+
+
 # ---------------------------------------------------------------- schemas
 
 
@@ -213,6 +235,22 @@ class ActivityResult:
     errors: tuple[RecordError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ExportJob:
+    """State of a bulk export; sizes and checksum are known when it is completed.
+
+    :param status: lower case: ``created``, ``queued``, ``processing``, ``completed``, ``failed``,
+        ``cancelled``.
+    """
+
+    export_id: str
+    status: str
+    records: int | None = None
+    size: int | None = None
+    sha256: str | None = None
+    error: str = ""
+
+
 # ---------------------------------------------------------------- Dynamics
 
 
@@ -230,6 +268,14 @@ class DeltaRead:
     deleted: tuple[str, ...]
     delta_link: str
     full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedPage:
+    """A page of a first, full read with change tracking; the last one carries the delta link."""
+
+    rows: tuple[Json, ...]
+    delta_link: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ The clients implement them over HTTP, the simulation in memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Literal, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from leadsync.errors import ApiError
 from leadsync.model import (
@@ -16,13 +17,16 @@ from leadsync.model import (
     ActivityType,
     DeltaRead,
     DynamicsTable,
+    ExportJob,
     FeedRead,
     Json,
     MarketoField,
     NewActivity,
+    Pace,
     PersonResult,
     RowResult,
     RowWrite,
+    TrackedPage,
 )
 
 
@@ -92,6 +96,10 @@ class MarketoApi(Protocol):
         """Write at most ``batch_size`` persons in one call; results in input order."""
         ...
 
+    def bulk_export(self, kind: Literal["leads", "activities"]) -> PersonExport:
+        """Return the bulk export jobs of a kind (reference/marketo-rest.md 13)."""
+        ...
+
     def merge_persons(self, winner: int, losers: Sequence[int]) -> None:
         """Merge ``losers`` into ``winner``: its empty values are filled from theirs (S099).
 
@@ -110,6 +118,41 @@ class MarketoApi(Protocol):
 
         :raises TransientApiError: the answer was lost; they may be there, and adding them again
             would add them twice.
+        """
+        ...
+
+
+class PersonExport(Protocol):
+    """Jobs that write all persons of a time to a file; seen only by the API user that made them."""
+
+    def create(self, filters: Mapping[str, Any], fields: Sequence[str]) -> ExportJob:
+        """Create a job.
+
+        :param filters: exactly one, such as ``{"createdAt": {"startAt": ..., "endAt": ...}}``.
+        :raises QuotaSpentError: the day's 500 MB are used up.
+        """
+        ...
+
+    def enqueue(self, export_id: str, longest: timedelta) -> None:
+        """Queue a job, waiting for one of the instance's ten places.
+
+        :raises ThrottledError: all were taken for ``longest``.
+        :raises QuotaSpentError: the day's 500 MB are used up.
+        """
+        ...
+
+    def status(self, export_id: str) -> ExportJob:
+        """Return a job's state, at least a minute after it was queued or looked at.
+
+        :raises RejectedError: Marketo does not know it any more.
+        """
+        ...
+
+    def download(self, job: ExportJob, target: Path) -> None:
+        """Download a completed job's file and check it.
+
+        :raises ThrottledError: the file is not there.
+        :raises RejectedError: it is damaged.
         """
         ...
 
@@ -142,6 +185,13 @@ class DynamicsApi(Protocol):
         """Follow ``delta_link``, or read everything with change tracking when it is ``None``.
 
         :raises DeltaExpiredError: the link is too old or the table's metadata changed.
+        """
+        ...
+
+    def tracked_pages(self, table: str, select: Sequence[str]) -> Iterator[TrackedPage]:
+        """Read everything with change tracking, a page at a time, so that memory stays flat.
+
+        :raises RejectedError: the last page carries no delta link.
         """
         ...
 
@@ -221,6 +271,10 @@ class CallLedger(Protocol):
 
         1 is all of it; a system without a daily quota always has 0.
         """
+        ...
+
+    def pace(self, system: str) -> Pace:
+        """Return how fast calls to ``system`` may go."""
         ...
 
 

@@ -25,7 +25,11 @@ def wire_cycle(cycle: Any, close: Close = tasks.close_cycle) -> None:
     :param close: what the last task does.
     """
 
-    @task(multiple_outputs=False, trigger_rule="none_failed", outlets=assets.STATE_WRITTEN)
+    @task(
+        multiple_outputs=False,
+        trigger_rule="none_failed_min_one_success",
+        outlets=assets.STATE_WRITTEN,
+    )
     def quarantine_and_commit(cycle: Cycle) -> Summary:
         """Store quarantine, deferred rows, the report, and last the cursors."""
         return close(cycle)

@@ -16,6 +16,7 @@ from leadsync.errors import (
     LeaseHeldError,
     LeaseLostError,
     QuotaSpentError,
+    StaleLoadError,
     UnreachableError,
 )
 from leadsync_airflow.alerts.callbacks import task_failure_callbacks, task_success_callbacks
@@ -41,7 +42,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
             reason="The configuration must be corrected; no retry helps.",
         ),
         RetryRule(
-            exception=[LeaseLostError, QuotaSpentError],
+            exception=[LeaseLostError, QuotaSpentError, StaleLoadError],
             action=RetryAction.FAIL,
             reason="This cycle cannot go on; the next one takes over what is left.",
         ),

@@ -73,6 +73,8 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
 def _what_was_read(report: Mapping[str, Any]) -> str:
     if report.get("kind") == "requested":
         return "the records that were named"
+    if report.get("kind") == "initial":
+        return "its part of everything" if "partitions" not in report else "everything"
     window = report.get("window", {})
     return f"from {window.get('from') or 'the stored cursors'} to {window.get('to', '?')}"
 

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from leadsync_airflow.metrics import send_metrics
 from leadsync_airflow.report import plan_lines, report_lines
-from leadsync_airflow.turns import open_when_free, owner_of, run_states
+from leadsync_airflow.turns import (
+    StateOfRun,
+    first_load_at_work,
+    open_when_free,
+    owner_of,
+    run_states,
+)
 from leadsync_airflow.window import resolve_window
 
 if TYPE_CHECKING:
@@ -37,10 +43,13 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
     :param context: Airflow's task context.
     :raises ConfigurationError: the window, a connection or the mapping is wrong.
     :raises LeaseHeldError: another cycle is at work.
+    :raises AirflowSkipException: the first load is at work; the next cycle goes on from there.
     """
     from leadsync.cycle.context import CycleRequest
     from leadsync.engine import build_engine
 
+    engine, states = build_engine(), run_states(context["task_instance"])
+    _skip_beside_first_load(engine, states)
     dag_run, params = context["dag_run"], context["params"]
     window = resolve_window(dag_run, params)
     request = CycleRequest(
@@ -50,7 +59,7 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
         run_id=owner_of(dag_run),
         dry_run=bool(params.get("dry_run", False)),
     )
-    cycle = open_when_free(build_engine(), request, run_states(context["task_instance"]))
+    cycle = open_when_free(engine, request, states)
     log.info(
         "Opened %s cycle %s: it reads from %s to %s%s.",
         window.kind,
@@ -60,6 +69,14 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
         ", as a dry run that writes nothing" if request.dry_run else "",
     )
     return cycle
+
+
+def _skip_beside_first_load(engine: Engine, state_of_run: StateOfRun) -> None:
+    owner = first_load_at_work(engine, state_of_run)
+    if owner is not None:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        raise AirflowSkipException(f"{owner} links everything; the cycle after it goes on.")
 
 
 def run_stage(name: Stage, cycle: Cycle) -> Summary:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: the DAG whose runs may take hours, so that nobody waits for them.
+FIRST_LOAD = "lead_sync_initial"
 ENDED = ("success", "failed")
 PATIENCE = timedelta(minutes=5)
 LOOK_AGAIN_SECONDS = 0.5
@@ -85,6 +87,18 @@ def when_free(engine: Engine, start: Callable[[], T], state_of_run: StateOfRun) 
                 raise
             log.info("Waiting: %s", error.message)
         engine.clock.sleep(LOOK_AGAIN_SECONDS)
+
+
+def first_load_at_work(engine: Engine, state_of_run: StateOfRun) -> str | None:
+    """Return the run of the first load that holds the lease, if one does."""
+    from leadsync.cycle.context import LEASE_NAME
+
+    current = engine.store.current_lease(LEASE_NAME)
+    if current is None or not current[0].owner.startswith(f"{FIRST_LOAD}/"):
+        return None
+    lease, _ = current
+    expired = lease.expires_at <= engine.clock.now()
+    return None if expired or state_of_run(lease.owner) in ENDED else lease.owner
 
 
 def _release_if_ended(engine: Engine, state_of_run: StateOfRun) -> bool:

@@ -35,6 +35,8 @@ def checked(dagbag: DagBag, dag_id: str, conf: dict[str, Any]) -> dict[str, Any]
         ("quarantine_retry", {"rule": "format", "table": "lead", "since": "2026-01-31T10:00:00Z"}),
         ("field_backfill", {"field": "title", "from": "2026-01-31T10:00:00Z"}),
         ("undo_cycle", {"cycle_id": "20260105T080300-410000fe", "dry_run": True}),
+        ("lead_sync_initial", {"dry_run": True, "partitions": 8, "since": "2020-01-01T00:00:00Z"}),
+        ("lead_sync_initial", {"partitions": None}),
     ],
 )
 def test_what_is_right_is_taken(dagbag: DagBag, dag_id: str, conf: dict[str, Any]) -> None:
@@ -60,6 +62,8 @@ def test_what_is_right_is_taken(dagbag: DagBag, dag_id: str, conf: dict[str, Any
         ("quarantine_retry", {"approve_above": -1}, "-1 is less than"),
         ("field_backfill", {}, "field"),
         ("undo_cycle", {"dry_run": True}, "cycle_id"),
+        ("lead_sync_initial", {"partitions": 0}, "0 is less than"),
+        ("lead_sync_initial", {"dry_run": "yes"}, "'yes' is not of type 'boolean'"),
         ("field_backfill", {"field": "title", "from": 2026}, "2026 is not of type"),
     ],
 )

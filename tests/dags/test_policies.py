@@ -164,3 +164,13 @@ def test_cycle_alerts_when_it_is_late(dagbag: DagBag, monkeypatch: pytest.Monkey
     deadlines: Any = DagBag(str(DAGS_FOLDER / "lead_sync.py")).dags["lead_sync"].deadline
     (deadline,) = deadlines
     assert deadline.callback.path == "leadsync_airflow.alerts.deadline.tell_late"
+
+
+@pytest.mark.parametrize("task_id", ["extract_marketo", "extract_dynamics", "load_partition"])
+def test_first_load_is_mapped_and_its_parts_have_names_and_bounds(
+    dagbag: DagBag, task_id: str
+) -> None:
+    mapped: Any = dagbag.dags["lead_sync_initial"].get_task(task_id)
+    assert mapped.is_mapped
+    assert mapped.map_index_template
+    assert 0 < mapped.max_active_tis_per_dagrun <= 4

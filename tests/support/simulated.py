@@ -7,7 +7,7 @@ They keep what the protocols promise (activity feeds with tokens, delta links, E
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from leadsync.model import (
     RecordError,
     RowResult,
     RowWrite,
+    TrackedPage,
 )
 from support.manual_clock import ManualClock
 from support.simulated_cells import QUALIFIED_COLUMNS, etag, plain_lookups
@@ -44,6 +45,7 @@ class SimulatedDynamics:
     batch_size = 1000
     organisation_id = "883278f5-07af-45eb-a0bc-3fea67caa544"
     address = "https://contoso.crm.dynamics.com"
+    page_size = 3
 
     def __init__(self, clock: ManualClock, tables: dict[str, DynamicsTable]) -> None:
         self.clock = clock
@@ -145,6 +147,14 @@ class SimulatedDynamics:
             delta_link=str(next(self._versions)),
             full=delta_link is None,
         )
+
+    def tracked_pages(self, table: str, select: Sequence[str]) -> Iterator[TrackedPage]:
+        """Yield all rows in pages; what changes meanwhile comes with the delta link."""
+        read = self.delta(table, select, None)
+        for start in range(0, max(len(read.rows), 1), self.page_size):
+            rest = read.rows[start + self.page_size :]
+            rows = read.rows[start : start + self.page_size]
+            yield TrackedPage(rows, None if rest else read.delta_link)
 
     def rows_by_id(self, table: str, ids: Sequence[str], select: Sequence[str]) -> list[Json]:
         self.reads += 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from leadsync.clock import FIRST_INSTANT
+from leadsync.clock import FIRST_INSTANT, format_instant
 from leadsync.errors import RejectedError
 from leadsync.model import (
     MARKETO_SYNC_FAILED,
@@ -27,6 +27,7 @@ from leadsync.model import (
 )
 from support.manual_clock import ManualClock
 from support.simulated_cells import place, text
+from support.simulated_exports import SimulatedExports
 
 
 class SimulatedMarketo:
@@ -62,6 +63,7 @@ class SimulatedMarketo:
         self.refuse: Callable[[Json], bool] = lambda record: False
         self.before_write: list[tuple[int, Json]] = []
         self.tokens_since = FIRST_INSTANT
+        self.exports = SimulatedExports(self)
         self._visible: dict[str, datetime] = {}
         self._ids = itertools.count(1001)
         self._guids = itertools.count(1)
@@ -72,7 +74,12 @@ class SimulatedMarketo:
         """Create a person as a user does."""
         person = next(self._ids)
         booleans = {n: False for n, f in self.fields.items() if f.data_type == "boolean"}
-        self.people[person] = {**dict.fromkeys(self.fields), **booleans, "id": person}
+        self.people[person] = {
+            **dict.fromkeys(self.fields),
+            **booleans,
+            "id": person,
+            "createdAt": format_instant(self.clock.now()),
+        }
         self._log(person, 12)
         self._change(person, values, log=False)
         return person
@@ -145,6 +152,9 @@ class SimulatedMarketo:
         pages: int | None = None,
     ) -> FeedRead:
         return self._read(token, lambda a: a if a.type_id in type_ids else None, pages)
+
+    def bulk_export(self, kind: Literal["leads", "activities"]) -> SimulatedExports:
+        return self.exports
 
     def merge_persons(self, winner: int, losers: Sequence[int]) -> None:
         self.writes.extend(("merge", {"id": winner, "loser": loser}) for loser in losers)

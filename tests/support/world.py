@@ -17,7 +17,7 @@ from leadsync.cycle.request.on_request import answer_now, person_request
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.json_copy import json_copy
 from leadsync.mapping.model import Mapping
-from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue
+from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue, Pace
 from leadsync.settings import Settings
 from leadsync.staging.memory import MemoryStaging
 from leadsync.state.memory import MemoryStateStore
@@ -157,6 +157,9 @@ class NoLedger:
 
     def used_today(self, system: str) -> float:
         return 0.0
+
+    def pace(self, system: str) -> Pace:
+        return Pace(1, 1.0)
 
 
 @dataclass

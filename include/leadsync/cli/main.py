@@ -15,6 +15,7 @@ from leadsync.cli.cycle import cycle, plan
 from leadsync.cli.doctor import doctor
 from leadsync.cli.erase import erase
 from leadsync.cli.explain import explain
+from leadsync.cli.initial import initial
 from leadsync.cli.quarantine.group import quarantine
 from leadsync.cli.rebind import rebind
 from leadsync.cli.requests import sync_now, sync_person
@@ -46,6 +47,7 @@ def leadsync(verbose: bool) -> None:
 for command in (
     cycle,
     plan,
+    initial,
     reconcile,
     field_backfill,
     undo,

@@ -23,6 +23,7 @@ from leadsync.cycle.decide.warnings import (
 from leadsync.cycle.degraded import degraded_reasons
 from leadsync.cycle.extract.full_comparison import full_comparisons
 from leadsync.cycle.gather.endings import ENDING_OPERATIONS
+from leadsync.cycle.initial.beyond import add_beyond, read_beyond
 from leadsync.cycle.load.loading import staged_links
 from leadsync.cycle.load.stamp_persons import unstamped
 from leadsync.cycle.plan.rule_changes import rule_changes
@@ -75,6 +76,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     pending = unfinished(engine)
     outcomes = final_outcomes(engine, cycle)
     report = build_report(cycle, plan, outcomes, _calls(engine, cycle))
+    add_beyond(engine, cycle, outcomes, report)
     report["full_comparison"] = full_comparisons(
         *(engine.staging.read_document(cycle.cycle_id, name) for name in EXTRACTS)
     )
@@ -115,10 +117,14 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     add_relations(engine, cycle, plan, changes)
     if cycle.moves_cursors:
         _advance(engine, cycle, changes)
+    beyond = read_beyond(engine, cycle)
+    if beyond is not None:
+        changes.cursors[beyond.mark] = cycle.cycle_id
     engine.store.apply(changes, lease=lease)
     if cycle.moves_cursors:
         let_go(engine, lease)
-    _release(engine, lease)
+    if not cycle.shares_lease:
+        _release(engine, lease)
     return report
 
 

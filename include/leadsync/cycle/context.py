@@ -21,11 +21,20 @@ from leadsync.state.turn import CYCLE_LEASE
 from leadsync.validation.model import Cells, Failure, RuleSet
 
 CycleKind = Literal[
-    "scheduled", "backfill", "manual", "requested", "reconcile", "field_backfill", "undo"
+    "scheduled",
+    "backfill",
+    "manual",
+    "requested",
+    "reconcile",
+    "field_backfill",
+    "undo",
+    "initial",
 ]
 LEASE_NAME = CYCLE_LEASE
 #: kinds of cycles that go on where the last one ended, and so bring the sync up to their time.
 MOVING_KINDS = ("scheduled", "manual")
+#: how long the first load keeps its lease: its tasks may wait for a worker, or for a bulk export.
+INITIAL_LEASE_SECONDS = 1800.0
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,6 +46,15 @@ class StagingArea(Protocol):
     def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str: ...
 
     def read_rows(self, cycle_id: str, name: str) -> Rows: ...
+
+    def read_part(
+        self,
+        cycle_id: str,
+        name: str,
+        *,
+        slots: range | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Rows: ...
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str: ...
 
@@ -131,6 +149,16 @@ class Cycle:
         return self.kind in MOVING_KINDS
 
     @property
+    def shares_lease(self) -> bool:
+        """Whether other cycles of the same run are at work beside this one."""
+        return self.kind == "initial"
+
+    @property
+    def trusts_related(self) -> bool:
+        """Whether accounts and owners are as they are stored, because feeds bring their changes."""
+        return self.moves_cursors or self.kind == "initial"
+
+    @property
     def lease_owner(self) -> str:
         """All attempts of one run share an owner, so that a rerun need not wait for the lease."""
         return self.run_id or self.cycle_id
@@ -159,7 +187,8 @@ def held_lease(engine: Engine, cycle: Cycle) -> Lease | None:
     if cycle.lease_token is None:
         return None
     lease = Lease(LEASE_NAME, cycle.lease_owner, cycle.lease_token, cycle.opened_at)
-    return engine.store.renew_lease(lease, engine.clock.now(), engine.settings.lease_seconds)
+    seconds = INITIAL_LEASE_SECONDS if cycle.shares_lease else engine.settings.lease_seconds
+    return engine.store.renew_lease(lease, engine.clock.now(), seconds)
 
 
 def in_turn(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:

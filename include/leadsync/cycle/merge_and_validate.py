@@ -162,7 +162,8 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     gatherer = Gatherer(engine, cycle, plan, window, pending, links, work)
     candidates = admitted(engine, cycle, plan, gatherer.run(), work)
     relations = load_relations(engine, cycle, plan)
-    add_people_of_changed(engine, relations, work)
+    if not cycle.shares_lease:  # else they are another partition's
+        add_people_of_changed(engine, relations, work)
     match_rows(engine, cycle, plan, candidates, work)
     asked = read_asked(engine, cycle)
     requested = Requested(engine, cycle, plan, asked, window, links, pending, work)

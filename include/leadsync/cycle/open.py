@@ -41,7 +41,7 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Cycle:
         remember=not request.dry_run,
     )
     plan = load_plan(engine)
-    lease = None if request.dry_run else _take_lease(engine, request.run_id or cycle_id)
+    lease = None if request.dry_run else take_lease(engine, request.run_id or cycle_id)
     cycle = Cycle(
         cycle_id=cycle_id,
         kind=request.kind,
@@ -76,7 +76,7 @@ def _record(cycle: Cycle) -> CycleRecord:
     )
 
 
-def _take_lease(engine: Engine, owner: str) -> Lease:
+def take_lease(engine: Engine, owner: str) -> Lease:
     """Take the lease; an earlier attempt of the same run and a dead process lose theirs."""
     current = engine.store.current_lease(LEASE_NAME)
     if current and (current[0].owner == owner or _holder_is_dead(current[1])):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.initial.beyond import add_beyond
 from leadsync.cycle.match.row_creations import OWNER, Beside
 from leadsync.cycle.plan.schemas import plan_of
 from leadsync.cycle.quarantine.quarantining import quarantine_items
@@ -46,7 +47,9 @@ def _counts(engine: Engine, cycle: Cycle) -> Json:
             outcome["state"] = "applied"
             created = outcome["record_key"] in creating
             outcome["operation"] = "created" if created else "updated"
-    counts: Json = build_report(cycle, plan_of(engine, cycle), outcomes, {})["counts"]
+    report = build_report(cycle, plan_of(engine, cycle), outcomes, {})
+    add_beyond(engine, cycle, outcomes, report)
+    counts: Json = report["counts"]
     return counts
 
 

@@ -32,6 +32,9 @@ SYSTEM_COLUMNS = (
     DYNAMICS_MARKETO_ID,
 )
 
+#: types of person fields that a bulk export leaves out (reference/marketo-rest.md 6.1).
+NOT_EXPORTED = frozenset({"formula", "lead_function"})
+
 
 def row_columns(table: TablePlan) -> tuple[str, ...]:
     """Return the properties to select when reading a table, sorted, primary id first."""
@@ -101,6 +104,17 @@ def read_rows(engine: Engine, table: TablePlan, ids: Iterable[str]) -> dict[str,
 def person_fields(plan: SyncPlan) -> tuple[str, ...]:
     """Return the fields to ask for when reading persons."""
     return tuple(dict.fromkeys(("id", "email", MARKETO_DYNAMICS_ID, *plan.names)))
+
+
+def exported_fields(plan: SyncPlan) -> tuple[str, ...]:
+    """Return the fields to ask a bulk export for: those of :func:`person_fields` that it knows."""
+    computed = {
+        field.name
+        for table in plan.tables.values()
+        for field in table.fields
+        if field.field.data_type in NOT_EXPORTED
+    }
+    return tuple(name for name in person_fields(plan) if name not in computed)
 
 
 def row_id_of(person: Mapping[str, Any]) -> str | None:

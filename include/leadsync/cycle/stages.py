@@ -32,33 +32,35 @@ def open_cycle(engine: Engine, request: CycleRequest) -> Json:
 
 def extract_marketo(engine: Engine, cycle: Json) -> Json:
     """Read what changed in Marketo."""
-    return _run(engine, cycle, "extract_marketo", extract_marketo_stage.extract_marketo, "marketo")
+    return counted(
+        engine, cycle, "extract_marketo", extract_marketo_stage.extract_marketo, "marketo"
+    )
 
 
 def extract_dynamics(engine: Engine, cycle: Json) -> Json:
     """Read what changed in Dynamics."""
-    return _run(
+    return counted(
         engine, cycle, "extract_dynamics", extract_dynamics_stage.extract_dynamics, "dynamics"
     )
 
 
 def merge_and_validate(engine: Engine, cycle: Json) -> Json:
     """Decide field by field, and split what would be written by the rules of its target."""
-    return _run(engine, cycle, "merge_and_validate", merge_stage.merge_and_validate, *BOTH)
+    return counted(engine, cycle, "merge_and_validate", merge_stage.merge_and_validate, *BOTH)
 
 
 def load_dynamics(engine: Engine, cycle: Json) -> Json:
     """Write accepted records to Dynamics; a dry run writes nothing."""
     if cycle["dry_run"]:
         return {}
-    return _run(engine, cycle, "load_dynamics", load_dynamics_stage.load_dynamics, *BOTH)
+    return counted(engine, cycle, "load_dynamics", load_dynamics_stage.load_dynamics, *BOTH)
 
 
 def load_marketo(engine: Engine, cycle: Json) -> Json:
     """Write accepted records to Marketo; a dry run writes nothing."""
     if cycle["dry_run"]:
         return {}
-    return _run(engine, cycle, "load_marketo", load_marketo_stage.load_marketo, "marketo")
+    return counted(engine, cycle, "load_marketo", load_marketo_stage.load_marketo, "marketo")
 
 
 def quarantine_and_commit(engine: Engine, cycle: Json) -> Json:
@@ -81,8 +83,8 @@ def send_activities(engine: Engine, cycle: Json, report: Json) -> Json:
     return report if cycle["dry_run"] else tell_persons(engine, report)
 
 
-def _run(engine: Engine, document: Json, name: str, stage: Stage, *systems: System) -> Json:
-    """Run a stage and note the calls that it made to ``systems``.
+def counted(engine: Engine, document: Json, name: str, stage: Stage, *systems: System) -> Json:
+    """Run a stage and note under ``name`` the calls that it made to ``systems``.
 
     Stages that run beside each other in one process share a ledger, so each counts only its own.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from leadsync.clock import Clock
@@ -22,7 +22,7 @@ from leadsync.dynamics.single import SingleWriter
 from leadsync.dynamics.write import Writer
 from leadsync.errors import ApiError
 from leadsync.http.transport import HttpTransport
-from leadsync.model import DeltaRead, DynamicsTable, Json, RowResult, RowWrite
+from leadsync.model import DeltaRead, DynamicsTable, Json, RowResult, RowWrite, TrackedPage
 from leadsync.ports import CallLedger
 
 
@@ -77,6 +77,10 @@ class DynamicsClient:
     def delta(self, table: str, select: Sequence[str], delta_link: str | None) -> DeltaRead:
         """Follow ``delta_link``, or read everything; see :meth:`DeltaReader.read`."""
         return self._delta.read(self._naming.of(table), select, delta_link)
+
+    def tracked_pages(self, table: str, select: Sequence[str]) -> Iterator[TrackedPage]:
+        """Read everything a page at a time; see :meth:`DeltaReader.tracked_pages`."""
+        return self._delta.tracked_pages(self._naming.of(table), select)
 
     def rows_by_id(self, table: str, ids: Sequence[str], select: Sequence[str]) -> list[Json]:
         """Return current rows for ``ids``; missing ones are left out."""

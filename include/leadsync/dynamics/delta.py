@@ -14,7 +14,7 @@ from leadsync.dynamics.naming import TableName, plain_id
 from leadsync.dynamics.read import Page, Reader, pages
 from leadsync.errors import DeltaExpiredError, RejectedError
 from leadsync.http.base_url import same_service
-from leadsync.model import DeltaRead, Json
+from leadsync.model import DeltaRead, Json, TrackedPage
 
 _FULL_READ = "A full read replaces it; nothing needs to be done."
 
@@ -55,6 +55,22 @@ class DeltaReader:
             changes.delta_link,
             full=delta_link is None,
         )
+
+    def tracked_pages(self, name: TableName, select: Sequence[str]) -> Iterator[TrackedPage]:
+        """Yield the pages of a first, full read, and keep none of them.
+
+        :raises RejectedError: no page carried a delta link.
+        :raises SchemaChangedError: a column of ``select`` does not exist; names it.
+        """
+        first = odata.resource(name.entity_set, select=odata.select_list(select))
+        headers = page_preference(odata.PAGE_SIZE, track_changes=True)
+        link: str | None = None
+        for page in pages(self._channel, first, headers, select):
+            link = page.delta_link or link
+            rows = (row for row in page.rows if not deleted_id(row, name))
+            yield TrackedPage(tuple(row for row in rows if name.id_in(row)), page.delta_link)
+        if link is None:
+            raise untracked(name)
 
     def _settle_restored(self, name: TableName, select: Sequence[str], changes: Changes) -> None:
         """Ask for the rows that are reported both as changed and as deleted.
@@ -139,14 +155,19 @@ def assembled(read: Iterable[Page], name: TableName) -> Changes:
             elif entry.get(name.primary_id):
                 rows[name.id_in(entry)] = entry
     if link is None:
-        raise RejectedError(
-            "the last page carries no delta link",
-            system=SYSTEM,
-            call=f"GET {name.entity_set}",
-            remedy=f"Enable change tracking for the table {name.logical}, and give the application "
-            "user organisation-level read on it.",
-        )
+        raise untracked(name)
     return Changes(rows, deleted, link)
+
+
+def untracked(name: TableName) -> RejectedError:
+    """Say that a read ended without a link to go on from."""
+    return RejectedError(
+        "the last page carries no delta link",
+        system=SYSTEM,
+        call=f"GET {name.entity_set}",
+        remedy=f"Enable change tracking for the table {name.logical}, and give the application "
+        "user organisation-level read on it.",
+    )
 
 
 def deleted_id(entry: Json, name: TableName) -> str | None:

@@ -18,6 +18,7 @@ from leadsync.http.limits import (
     seconds_until_slot,
     used_share,
 )
+from leadsync.model import Pace
 
 
 class MemoryLedger:
@@ -41,6 +42,10 @@ class MemoryLedger:
         """
         while (wait := self._try(system)) > 0:
             self._clock.sleep(wait)
+
+    def pace(self, system: str) -> Pace:
+        """Return how fast calls to ``system`` may go."""
+        return self._limits[system].pace
 
     def calls(self) -> dict[str, int]:
         """Return the number of calls made, by system."""

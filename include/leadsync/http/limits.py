@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from leadsync.model import Pace
+
 #: Seconds; shorter waits may vanish in a clock's resolution, and the caller would spin.
 SHORTEST_WAIT = 0.001
 
@@ -44,6 +46,12 @@ class Limits:
     def day_budget(self) -> int | None:
         """Calls that we may make in one day."""
         return None if self.per_day is None else int(self.per_day * self.share)
+
+    @property
+    def pace(self) -> Pace:
+        """How fast calls may go in the long run."""
+        slowest = max(self.windows, key=lambda window: window.seconds / window.calls)
+        return Pace(slowest.calls, slowest.seconds, self.day_budget)
 
 
 @dataclass(frozen=True, slots=True)

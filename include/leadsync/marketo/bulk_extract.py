@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -12,29 +11,13 @@ from leadsync.clock import format_instant
 from leadsync.errors import RejectedError, ThrottledError, TransientApiError
 from leadsync.marketo.bulk_file import download_file
 from leadsync.marketo.session import Call, MarketoSession
-from leadsync.model import Json
+from leadsync.model import ExportJob, Json
 
 #: a job's status is refreshed once a minute.
 POLL_SECONDS = 60.0
 LONGEST_WAIT = timedelta(hours=6)
 _LONGEST_RANGE = timedelta(days=31)
 _RUNNING = frozenset({"created", "queued", "processing"})
-
-
-@dataclass(frozen=True, slots=True)
-class ExportJob:
-    """State of an export; sizes and checksum are known when it is completed.
-
-    :param status: lower case: ``created``, ``queued``, ``processing``, ``completed``, ``failed``,
-        ``cancelled``.
-    """
-
-    export_id: str
-    status: str
-    records: int | None = None
-    size: int | None = None
-    sha256: str | None = None
-    error: str = ""
 
 
 class BulkExport:

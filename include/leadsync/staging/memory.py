@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadsync.frames import Rows
 from leadsync.json_copy import json_copy
 from leadsync.model import Json
@@ -29,6 +31,30 @@ class MemoryStaging:
         if kept is None:
             raise missing(cycle_id, name, "memory")
         return kept.copied()
+
+    def read_part(
+        self,
+        cycle_id: str,
+        name: str,
+        *,
+        slots: range | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Rows:
+        """Return some rows or columns of a frame.
+
+        :raises StagingError: no stage has stored it.
+        """
+        rows = self.read_rows(cycle_id, name)
+        kept = [
+            position
+            for position, record in enumerate(rows.records)
+            if slots is None or record["slot"] in slots
+        ]
+        records = [rows.records[position] for position in kept]
+        values = [rows.values[position] for position in kept] if rows.values else []
+        if columns is None:
+            return Rows(rows.columns, records, rows.fields, values)
+        return Rows(columns, [{name: record[name] for name in columns} for record in records])
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str:
         """Keep a copy of a JSON document."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from leadsync.model import Json
 from leadsync.state.bulk import upsert
 from leadsync.state.port import CycleRecord, CycleStatus
-from leadsync.state.statements import rows_of
+from leadsync.state.statements import among, rows_of
 from leadsync.state.tables import cursor, cycle, schema_cache
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(CycleRecord))
@@ -37,8 +37,12 @@ def latest(connection: Connection, limit: int, status: CycleStatus | None) -> li
     return [CycleRecord(**row) for row in rows_of(connection, newest.limit(limit))]
 
 
-def move_cursors(connection: Connection, cursors: Mapping[str, str]) -> None:
-    """Set cursors by name."""
+def move_cursors(
+    connection: Connection, dropped: Sequence[str], cursors: Mapping[str, str]
+) -> None:
+    """Remove cursors by name, then set others."""
+    if dropped:
+        connection.execute(delete(cursor).where(among(connection, cursor.c.name, dropped)))
     upsert(connection, cursor, [{"name": n, "value": v} for n, v in cursors.items()])
 
 

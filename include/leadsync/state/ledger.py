@@ -24,6 +24,7 @@ from leadsync.http.limits import (
     seconds_until_slot,
     used_share,
 )
+from leadsync.model import Pace
 from leadsync.state.engine import reading, writing
 from leadsync.state.tables import call_bucket, call_day
 
@@ -66,6 +67,10 @@ class SqlCallLedger:
             self._clock.sleep(wait)
         with self._counting:
             self._calls[system] += 1
+
+    def pace(self, system: str) -> Pace:
+        """Return how fast calls to ``system`` may go."""
+        return self._limits[system].pace
 
     def calls(self) -> dict[str, int]:
         """Return the number of calls that this process made, by system."""

@@ -108,6 +108,8 @@ class MemoryStateStore:
             self._deferred.pop(key, None)
         self._deferred.update((row["record_key"], row.copy()) for row in changes.deferred)
         self._remember_activities(changes)
+        for name in changes.cursors_dropped:
+            self._cursors.pop(name, None)
         self._cursors.update(changes.cursors)
         self._requests.apply(changes)
         self._activities.write(changes.activities)

@@ -335,7 +335,7 @@ class StateChanges:
     :param activities: upserted by ``key``.
     :param deferred: upserted by ``record_key``; ``deferred_cleared`` are removed first.
     :param seen_activities: GUID and activity time; those before ``seen_before`` are pruned.
-    :param cursors: by name.
+    :param cursors: by name; ``cursors_dropped`` are removed first.
     :param requests: upserted by ``request_id``.
     :param related: upserted by table and id.
     :param lookups: upserted by link and column.
@@ -355,6 +355,7 @@ class StateChanges:
     seen_activities: dict[str, datetime] = field(default_factory=dict)
     seen_before: datetime | None = None
     cursors: dict[str, str] = field(default_factory=dict)
+    cursors_dropped: list[str] = field(default_factory=list)
     requests: list[RequestRow] = field(default_factory=list)
     related: list[RelatedRow] = field(default_factory=list)
     lookups: list[LookupRow] = field(default_factory=list)

@@ -105,7 +105,7 @@ class SqlStateStore:
             related.write(connection, changes.related, changes.lookups)
             marks.write(connection, changes.marks_dropped, changes.marks)
             cycles.write(connection, changes.cycle)
-            cycles.move_cursors(connection, changes.cursors)
+            cycles.move_cursors(connection, changes.cursors_dropped, changes.cursors)
 
     def erase(
         self,

@@ -13,8 +13,9 @@ from werkzeug import Response
 
 from leadsync.errors import QuotaSpentError, RejectedError, TransientApiError
 from leadsync.marketo.bulk_csv import file_rows
-from leadsync.marketo.bulk_extract import ExportJob, date_range, date_ranges
+from leadsync.marketo.bulk_extract import date_range, date_ranges
 from leadsync.marketo.client import MarketoClient
+from leadsync.model import ExportJob
 from support.marketo_stub import refusal
 from support.sandbox import RunningSandbox
 

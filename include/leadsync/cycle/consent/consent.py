@@ -22,6 +22,7 @@ from leadsync.cycle.consent.shared_address import STOP, UNSUBSCRIBED, add_linked
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.extract.third_changes import may_be_ours
 from leadsync.cycle.gather.complete_pairs import complete_pairs
+from leadsync.cycle.initial.snapshot import PersonSearch, read_snapshot
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.work import Creation, Work
 from leadsync.mapping.plan import FieldPlan, SyncPlan
@@ -98,7 +99,8 @@ def apply_consent(
     consent = _learn(pairs, creations)
     consent.opted |= _held_opt_outs(engine, tables, work)
     due = held_stops(engine, plan, pending) if cycle.moves_cursors else HeldStops((), frozenset())
-    others = mailable(engine, plan, consent.opted | due.email_keys, work)
+    search = PersonSearch(engine, plan, read_snapshot(engine, cycle))
+    others = mailable(search, consent.opted | due.email_keys, work)
     shared = add_linked(engine, plan, others, work)
     complete_pairs(engine, cycle, plan, pending, work, only=shared)
     consent.others = sorted(others)

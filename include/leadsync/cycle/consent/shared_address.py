@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from leadsync.cycle.context import Engine
-from leadsync.cycle.reading import as_table, person_values, read_persons_by
+from leadsync.cycle.initial.snapshot import PersonSearch
+from leadsync.cycle.reading import as_table, person_values
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
@@ -18,14 +19,12 @@ STOP = "true"
 OPT_OUT = "opt_out"
 
 
-def mailable(
-    engine: Engine, plan: SyncPlan, email_keys: Collection[str], work: Work
-) -> dict[int, Json]:
+def mailable(search: PersonSearch, email_keys: Collection[str], work: Work) -> dict[int, Json]:
     """Read the persons with these addresses who are no pair of ``work`` and may still be mailed."""
     known = {pair.link["marketo_id"] for pair in work.pairs.values()}
     return {
         int(person["id"]): person
-        for person in read_persons_by(engine, plan, "email", sorted(email_keys))
+        for person in search.by_address(email_keys)
         if int(person["id"]) not in known and person.get(UNSUBSCRIBED) not in (True, STOP)
     }
 

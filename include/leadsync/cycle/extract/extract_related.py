@@ -114,7 +114,7 @@ class _SectionReader:
         for table in targets:
             stored.update(self._stored(table, asked))
         gone = {row_id for row_id, row in stored.items() if is_gone(row)}
-        if self.cycle.moves_cursors:
+        if self.cycle.trusts_related:
             self.settled |= stored.keys() - gone
         by_table = {source.table: source for source in known_sources}
         for table in targets:

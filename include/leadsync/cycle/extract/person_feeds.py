@@ -75,7 +75,7 @@ def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
     stored = engine.store.cursors()
     missing = [name for name in CURSORS if name not in stored]
     if missing:
-        first = _first_cursor(engine, cycle.opened_at).format()
+        first = first_cursor(engine, cycle.opened_at).format()
         begun = dict.fromkeys(missing, first)
         stored.update(begun)
         lease = held_lease(engine, cycle)
@@ -104,7 +104,7 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -
         made = Feed(engine, read, FeedCursor.parse(stored[name]))
         if not _read_remembered(made, _remembered_for(engine, name)):
             given_up.append(name)
-            made.cursor = _first_cursor(engine, engine.clock.now())
+            made.cursor = first_cursor(engine, engine.clock.now())
             made.read_to_end()
         return made
 
@@ -124,7 +124,7 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -
     )
 
 
-def _first_cursor(engine: Engine, now: datetime) -> FeedCursor:
+def first_cursor(engine: Engine, now: datetime) -> FeedCursor:
     """Return the cursor of a feed that begins now, but for activities that appear late."""
     since = now - timedelta(seconds=engine.settings.overlap_seconds)
     return FeedCursor(engine.marketo.paging_token(since), since)

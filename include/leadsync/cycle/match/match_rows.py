@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.gather.inactive_rows import status_of
+from leadsync.cycle.initial.snapshot import PersonSearch, read_snapshot
 from leadsync.cycle.match.row_creations import born_values
-from leadsync.cycle.reading import as_table, person_values, read_persons, read_persons_by
+from leadsync.cycle.reading import as_table, person_values
 from leadsync.cycle.work import Creation, Held, Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.matching import Candidate, Verdict, match
@@ -28,8 +29,9 @@ def match_rows(
     intents = _unconfirmed(engine, rows)
     former = _former_links(engine, rows)
     candidates = [_candidate(row) for row, _ in rows]
-    persons = _find_persons(engine, plan, candidates, intents, former)
-    linked = {
+    snapshot = read_snapshot(engine, cycle)
+    persons = _find_persons(PersonSearch(engine, plan, snapshot), candidates, intents, former)
+    linked = dict(snapshot.taken) | {
         link["marketo_id"]: link["dynamics_id"]
         for link in engine.store.links_of_persons([int(person["id"]) for person in persons])
         if link["status"] in LIVE and link["link_id"] not in closed_now(work)
@@ -43,6 +45,7 @@ def match_rows(
             link = before or new_link(engine, cycle, row, int(verdict.person["id"]))
             pair = _new_pair(plan, link, (row, values), verdict.person)
             pair.is_new, pair.restored = before is None, before is not None
+            pair.person_extracted = int(verdict.person["id"]) in snapshot.persons
             intent = intents.get(row["dynamics_id"])
             if before is None and intent is not None:
                 pair.base = _sent(plan, intent, verdict.person)
@@ -117,21 +120,20 @@ def _candidate(row: Json) -> Candidate:
 
 
 def _find_persons(
-    engine: Engine,
-    plan: SyncPlan,
+    search: PersonSearch,
     candidates: Sequence[Candidate],
     intents: dict[str, IntentRow],
     former: dict[tuple[int, str], LinkRow],
 ) -> list[Json]:
-    found: dict[int, Json] = {}
+    snapshot = search.snapshot
     carried = {c.person_id for c in candidates if c.person_id is not None}
-    ids = sorted(carried | {person for person, _ in former})
-    found.update(read_persons(engine, plan, ids))
-    for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, sorted(intents)):
+    found = dict(snapshot.persons)
+    found.update(search.by_id(carried | {person for person, _ in former} | snapshot.guests))
+    for person in search.by_row(intents):
         found[int(person["id"])] = person
-    if plan.policies.match_before_create == "email":
-        emails = sorted({c.email_key for c in candidates if c.email_key is not None})
-        for person in read_persons_by(engine, plan, "email", emails):
+    if search.plan.policies.match_before_create == "email":
+        emails = {c.email_key for c in candidates if c.email_key is not None}
+        for person in search.by_address(emails):
             found[int(person["id"])] = person
     return list(found.values())
 
