@@ -18,7 +18,8 @@ from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from leadsync_airflow import comparing
+from leadsync_airflow import assets, comparing
+from leadsync_airflow.alerts.callbacks import run_failure_callbacks
 from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 
 
@@ -29,6 +30,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
     is_paused_upon_creation=False,
     dagrun_timeout=DAGRUN_TIMEOUT,
     default_args=default_args(),
+    on_failure_callback=run_failure_callbacks(),
     doc_md=__doc__,
     tags=TAGS,
     params={
@@ -39,7 +41,7 @@ from leadsync_airflow.defaults import DAGRUN_TIMEOUT, TAGS, default_args
 def undo_cycle() -> None:
     """Take back one cycle in one task."""
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, inlets=assets.CYCLE_READ, outlets=assets.CYCLE_WRITTEN)
     def undo() -> dict[str, Any]:
         """Read the pairs that the cycle wrote, on both sides, and write the values from before."""
         return comparing.undo(get_current_context())
