@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal
 
 from leadsync.errors import LeadsyncError
@@ -75,6 +76,7 @@ def expectation_document(name: str, rule: Rule) -> Json:
     }
 
 
+@cache
 def stable_id(name: str) -> str:
     """Return the id that ``name`` always has."""
     return str(uuid.uuid5(_IDS, name))
