@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from leadsync_sandbox.dynamics.errors import ApiError
@@ -10,6 +10,8 @@ from leadsync_sandbox.dynamics.schema import TEXT_TYPES, Column, Table
 from leadsync_sandbox.dynamics.values import option_codes
 
 _ERROR = "A validation error occurred."
+#: digits enough for the largest floating-point number.
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
 
 
 def checked(table: Table, column: Column, value: Any) -> Any:
@@ -73,7 +75,7 @@ def _decimal_in_range(table: Table, column: Column, value: float) -> float:
     rounded = value
     if column.precision is not None:
         unit = Decimal(1).scaleb(-column.precision)
-        rounded = float(Decimal(str(value)).quantize(unit, ROUND_HALF_UP))
+        rounded = float(Decimal(str(value)).quantize(unit, context=_EXACT))
     if _outside(column, rounded):
         kind = "Microsoft.Xrm.Sdk.Money" if column.type == "Money" else f"System.{column.type}"
         raise ApiError(

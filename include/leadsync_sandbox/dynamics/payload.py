@@ -41,7 +41,7 @@ def parse_json(entity_set: str, body: bytes) -> dict[str, Any]:
     :raises ApiError: 400 ``0x80048d19`` when it is none.
     """
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_constant=_refuse_constant)
     except ValueError as problem:
         raise payload_error(
             entity_set, f"Microsoft.OData.ODataException: Invalid JSON. {problem}"
@@ -53,6 +53,10 @@ def parse_json(entity_set: str, body: bytes) -> dict[str, Any]:
             "not find a start of an object.",
         )
     return content
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def read_payload(session: Session, table: Table, body: dict[str, Any]) -> Payload:

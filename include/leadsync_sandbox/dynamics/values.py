@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +18,8 @@ _DATE_TIME = re.compile(
 )
 _CODES = re.compile(r"-?\d+(,-?\d+)*")
 _EARLIEST = date(1753, 1, 1)
+#: what the platform's decimal type, of 96 bits, can hold.
+_LARGEST_DECIMAL = 2**96 - 1
 
 
 class _MismatchError(Exception):
@@ -82,10 +85,15 @@ def _integer(bits: int) -> Callable[[Any], int]:
     return convert
 
 
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _MismatchError
-    return value
+def _number(largest: float) -> Callable[[Any], int | float]:
+    def convert(value: Any) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _MismatchError
+        if not -largest <= value <= largest:
+            raise _MismatchError
+        return value
+
+    return convert
 
 
 def _guid(value: Any) -> str:
@@ -130,8 +138,8 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "Edm.Boolean": _boolean,
     "Edm.Int32": _integer(32),
     "Edm.Int64": _integer(64),
-    "Edm.Double": _number,
-    "Edm.Decimal": _number,
+    "Edm.Double": _number(sys.float_info.max),
+    "Edm.Decimal": _number(_LARGEST_DECIMAL),
     "Edm.Guid": _guid,
     "Edm.Date": _calendar_date,
     "Edm.DateTimeOffset": _instant,

@@ -40,7 +40,11 @@ from support.organisation import Organisation
         ("mobilephone", "1" * 21, "0x80044331", "exceeded the maximum allowed length of '20'"),
         ("numberofemployees", -1, "0x8004432f", "The value -1 of 'numberofemployees'"),
         ("revenue", -0.01, "0x80044330", "for lead.revenue. The value -0.01 of type Microsoft"),
+        ("revenue", 10**29, "0x80048d19", "to the expected type 'Edm.Decimal'"),
+        ("revenue", 1e28, "0x80044330", "The value 1e+28 of type Microsoft.Xrm.Sdk.Money"),
         ("address1_latitude", 91, "0x80044330", "System.Double"),
+        ("address1_latitude", 1e308, "0x80044330", "System.Double"),
+        ("address1_latitude", 10**400, "0x80048d19", "to the expected type 'Edm.Double'"),
         ("leadsourcecode", 11, "0x8004431a", "Accepted Values: 1,2,3,4,5,6,7,8,9,10"),
         ("statecode", None, "0x80040203", "cannot be set to null"),
     ],
@@ -67,7 +71,9 @@ def test_names_are_checked_before_values(org: Organisation) -> None:
     assert reply.code == "0x80048d19"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b""])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'"x"', b"", b'{"revenue": NaN}', b'{"revenue": -Infinity}']
+)
 def test_bodies_that_are_no_object(org: Organisation, body: bytes) -> None:
     reply = org.call("POST", "leads", body)
 
