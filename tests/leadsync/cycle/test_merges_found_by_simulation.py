@@ -219,3 +219,21 @@ def test_a_persons_change_goes_to_the_contact_though_marketo_refused_the_convers
     world.cycle()
     assert world.dynamics.rows["contact"][contact]["lastname"] == "Bo"
     assert world.dynamics.rows["lead"][lead]["lastname"] == "Ek"
+
+
+def test_a_change_waits_when_a_backfill_meets_a_lead_that_was_just_qualified(world: World) -> None:
+    """S094: only the read of the lead tells; the feed has not yet."""
+    person, lead = world.linked(jobtitle="CTO")
+    start = world.clock.now()
+    world.clock.advance(60)
+    world.marketo.edit(person, title="CIO")
+    world.clock.advance(5)
+    end = world.clock.now()
+    world.clock.advance(5)
+    world.dynamics.edit("lead", lead, statecode=1)
+    values = {"lastname": "Ek", "jobtitle": "CTO", "_originatingleadid_value": lead}
+    contact = world.dynamics.add("contact", **values)
+    world.cycle(kind="backfill", window_from=start, window_to=end)
+    assert world.dynamics.rows["lead"][lead]["jobtitle"] == "CTO"
+    world.cycle()
+    assert world.dynamics.rows["contact"][contact]["jobtitle"] == "CIO"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.extract.vanished import GONE, may_be_merged
+from leadsync.cycle.gather.inactive_rows import ACTIVE, WAITS
 from leadsync.cycle.gather.restamp import is_bare
 from leadsync.cycle.reading import (
     as_table,
@@ -59,8 +60,14 @@ def complete_pairs(
         lagging.remove(pair)
     for table in plan.tables.values():
         mine = [pair for pair in lagging if pair.link["dynamics_table"] == table.table]
-        for pair in _read_rows(engine, table, [pair for pair in mine if pair.dynamics is None]):
-            _stop(pair, work)
+        unread = [pair for pair in mine if pair.dynamics is None]
+        rows = _read_rows(engine, table, unread)
+        for pair in unread:
+            row = rows.get(pair.link["dynamics_id"])
+            if row is not None and row.get(DYNAMICS_SYNC_FLAG) is False and not pair.stamps:
+                _leave_alone(pair, work, "out_of_scope", "the sync filter says No")
+            elif row is not None and _has_just_closed(pair, row):
+                _leave_alone(pair, work, "deferred", WAITS)
 
 
 def _mapped_anew(engine: Engine, cycle: Cycle) -> Json:
@@ -124,22 +131,28 @@ def _read_persons(engine: Engine, plan: SyncPlan, pairs: list[Pair]) -> list[Pai
     return [pair for pair in pairs if pair.marketo is None]
 
 
-def _stop(pair: Pair, work: Work) -> None:
-    """Leave a pair alone whose row has just gone out of scope; its own change will stop the link.
+def _has_just_closed(pair: Pair, row: Json) -> bool:
+    """Tell whether a row was closed or qualified, and no feed has told so yet."""
+    active = row.get("statecode") in (None, int(ACTIVE))
+    return pair.link["status"] == "open" and not active and not pair.stamps
 
-    No value may pass the filter meanwhile, in either direction (S085, S086).
+
+def _leave_alone(pair: Pair, work: Work, state: str, reason: str) -> None:
+    """Leave a pair alone whose row has just changed its form; its own change will tell the link.
+
+    No value may pass the filter meanwhile, in either direction (S085, S086), and none goes to a row
+    that is closed or became a contact (S094, S096).
     """
     link = pair.link
     del work.pairs[link["link_id"]]
     if pair.person_extracted:
         record: Json = {name: link[name] for name in ("marketo_id", "dynamics_id")}
         record["table"] = link["dynamics_table"]
-        key, reason = person_key(link["marketo_id"]), "the sync filter says No"
-        work.settle(key, "to_dynamics", record, "out_of_scope", reason)
+        work.settle(person_key(link["marketo_id"]), "to_dynamics", record, state, reason)
 
 
-def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> list[Pair]:
-    """Fill the Dynamics sides; returns the pairs whose row is not in scope any more."""
+def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> dict[str, Json]:
+    """Fill the Dynamics sides; returns the rows as read, by id."""
     found = read_rows(engine, table, [pair.link["dynamics_id"] for pair in pairs])
     for pair in pairs:
         raw = found.get(pair.link["dynamics_id"])
@@ -147,5 +160,4 @@ def _read_rows(engine: Engine, table: TablePlan, pairs: list[Pair]) -> list[Pair
             pair.dynamics = row_values(table, raw)
             pair.link = {**pair.link, "etag": raw.get("@odata.etag")}
             pair.created_on = pair.created_on or raw.get("createdon")
-    stopped = {row_id for row_id, raw in found.items() if raw.get(DYNAMICS_SYNC_FLAG) is False}
-    return [p for p in pairs if p.link["dynamics_id"] in stopped and not p.stamps]
+    return found
