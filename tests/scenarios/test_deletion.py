@@ -30,23 +30,31 @@ def test_s074_with_suppress_a_deleted_person_stays_away(synced: Synced) -> None:
 
 
 def test_s075_a_deletion_beats_a_change_of_the_person(synced: Synced) -> None:
-    person, row = synced.linked(emailaddress1="a@example.com")
+    person, row = synced.linked(emailaddress1="a@example.com", telephone1="1")
     synced.edit_person(person, phone="+46 8 1")
     synced.dynamics.control.edit("delete", table="lead", id=row)
+    synced.forget_calls()
     for _ in range(2):
         synced.cycle()
+    assert {e["status"] for e in synced.dynamics.control.journal()} == {200}
+    [kept] = synced.story(person, "cancelled")
+    assert (kept["field"], kept["base"], kept["marketo"]) == ("phone", "1", "+46 8 1")
+    assert kept["rule"] == "deleted in Dynamics"
     assert synced.person(person)["leadsyncDynamicsDeleted"] is True
     assert synced.person(person)["phone"] == "+46 8 1"
     assert synced.engine.store.deferred() == []
     assert synced.engine.store.quarantine(statuses=("open",)) == []
 
 
-def test_s077_a_closed_contact_still_tells_its_status_and_is_not_flagged(synced: Synced) -> None:
-    person, row = synced.linked("contact", emailaddress1="a@example.com")
-    synced.dynamics.control.edit("deactivate", table="contact", id=row)
-    synced.edit_row(row, "contact", jobtitle="CIO")
+@pytest.mark.parametrize(("table", "status"), [("lead", "Disqualified"), ("contact", "Inactive")])
+def test_s077_a_closed_row_still_tells_its_status_and_is_not_flagged(
+    synced: Synced, table: str, status: str
+) -> None:
+    person, row = synced.linked(table, emailaddress1="a@example.com")
+    synced.dynamics.control.edit("deactivate", table=table, id=row)
+    synced.edit_row(row, table, jobtitle="CIO")
     synced.cycle()
-    assert synced.person(person)["leadStatus"] == "Inactive"
+    assert synced.person(person)["leadStatus"] == status
     assert synced.person(person)["title"] == "CIO"
     assert synced.person(person)["leadsyncDynamicsDeleted"] is False
 
@@ -82,6 +90,7 @@ def test_s079_a_mass_delete_stops_the_cycle_before_it_flags_anybody(synced: Sync
 
 def test_s080_a_restored_lead_goes_on_with_its_person(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com", jobtitle="CTO")
+    [link] = synced.engine.store.links_of_persons([person])
     synced.dynamics.control.edit("delete", table="lead", id=row)
     synced.cycle()
     synced.edit_person(person, title="CIO")
@@ -90,3 +99,5 @@ def test_s080_a_restored_lead_goes_on_with_its_person(synced: Synced) -> None:
     assert synced.person_of(row)["id"] == person
     assert synced.person(person)["leadsyncDynamicsDeleted"] is False
     assert synced.row(row)["jobtitle"] == "CIO"
+    [reopened] = synced.engine.store.links_of_persons([person])
+    assert (reopened["link_id"], reopened["status"]) == (link["link_id"], "open")

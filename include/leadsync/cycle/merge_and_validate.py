@@ -21,6 +21,7 @@ from leadsync.cycle.decide.warnings import FRAME as WARNED
 from leadsync.cycle.decide.warnings import warning_rows
 from leadsync.cycle.extract.third_changes import claim_overwritten
 from leadsync.cycle.gather.admission import admitted
+from leadsync.cycle.gather.cancelled_changes import journal_cancelled
 from leadsync.cycle.gather.closing_rows import guard_deactivations
 from leadsync.cycle.gather.complete_pairs import complete_pairs
 from leadsync.cycle.gather.gather import Gatherer
@@ -161,6 +162,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     link_lost_creates(engine, cycle, plan, window, links)
     gatherer = Gatherer(engine, cycle, plan, window, pending, links, work)
     candidates = admitted(engine, cycle, plan, gatherer.run(), work)
+    journal_cancelled(engine, cycle, plan, window, work)
     relations = load_relations(engine, cycle, plan)
     if not cycle.shares_lease:  # else they are another partition's
         add_people_of_changed(engine, relations, work)

@@ -8,8 +8,8 @@ from datetime import datetime
 from leadsync.model import Json
 from leadsync.state.port import JournalRow, QuarantineEventRow, QuarantineRow, RequestRow
 
-#: kinds of journal rows in which a rule chose between two values.
-_CLASHES = ("collision", "no_base")
+#: kinds of journal rows in which one of two values lost.
+_CLASHES = ("collision", "no_base", "cancelled")
 
 
 def events_of(
