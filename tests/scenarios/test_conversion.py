@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.mapped import add_field, remap
 from support.synced import Synced
 
 
@@ -85,19 +86,23 @@ def test_s094_a_lead_qualified_while_the_cycle_writes_goes_on_as_a_contact(
     synced.dynamics.control.faults("edit_before_write", match=match, params={"edit": edit})
     report = synced.cycle()
     assert report["counts"]["to_dynamics"]["lead"]["deferred"] == 1
+    assert synced.row(lead)["address1_city"] is None
     synced.cycle()
     [contact] = synced.dynamics.control.records("contact")
     assert contact["address1_city"] == "Lund"
     assert synced.person_of(contact["contactid"])["id"] == person
 
 
-def test_s096_a_disqualified_lead_tells_its_status_and_takes_changes_when_open_again(
+def test_s096_a_disqualified_lead_tells_why_and_takes_changes_when_open_again(
     synced: Synced,
 ) -> None:
+    add_field(synced, "statusReason", "string")
+    remap(synced, {"marketo": "statusReason", "lead": "statuscode", "direction": "to_marketo"})
     person, lead = synced.linked(emailaddress1="a@example.com")
     synced.dynamics.control.edit("deactivate", table="lead", id=lead)
     synced.cycle()
-    assert synced.person(person)["leadStatus"] == "Disqualified"
+    told = synced.person(person)
+    assert (told["leadStatus"], told["statusReason"]) == ("Disqualified", "Lost")
     synced.edit_person(person, title="CIO")
     report = synced.cycle()
     assert report["counts"]["to_dynamics"]["lead"]["out_of_scope"] == 1

@@ -52,8 +52,9 @@ def test_s006_different_fields_of_one_person_both_survive(synced: Synced) -> Non
     synced.edit_person(person, city="Lund")
     synced.edit_row(row, address1_country="Sweden")
     synced.cycle()
-    assert synced.person(person)["country"] == "Sweden"
-    assert synced.row(row)["address1_city"] == "Lund"
+    assert synced.person(person)["country"] == synced.row(row)["address1_country"] == "Sweden"
+    assert synced.person(person)["city"] == synced.row(row)["address1_city"] == "Lund"
+    assert synced.story(person, "collision") == []
 
 
 def test_s009_a_field_outside_the_mapping_moves_nothing(synced: Synced) -> None:
@@ -108,11 +109,19 @@ def test_s050_a_third_change_while_writing_is_not_overwritten(synced: Synced) ->
     assert synced.person(person)["phone"] == "2"
 
 
-def test_s072_a_deleted_lead_flags_its_person(synced: Synced) -> None:
-    person, row = synced.linked(emailaddress1="a@example.com")
+def test_s072_a_deleted_lead_flags_its_person_and_ends_the_link(synced: Synced) -> None:
+    person, row = synced.linked(emailaddress1="a@example.com", jobtitle="CTO")
     synced.dynamics.control.edit("delete", table="lead", id=row)
     synced.cycle()
     assert synced.person(person)["leadsyncDynamicsDeleted"] is True
+    assert synced.person(person)["title"] == "CTO"
+    [link] = synced.engine.store.links_of_persons([person])
+    assert link["status"] == "dynamics_deleted"
+    synced.edit_person(person, title="CIO")
+    synced.forget_calls()
+    synced.cycle()
+    assert synced.record_writes() == 0
+    assert synced.counts("to_dynamics")["out_of_scope"] == 1
 
 
 def test_s074_s076_a_deleted_person_is_made_again_once_when_its_lead_changes(

@@ -256,6 +256,10 @@ def test_s028_a_default_last_name_is_written_once(synced: Synced) -> None:
     synced.edit_person(person, title="CTO")
     synced.cycle()
     assert (only_row(synced)["lastname"], only_row(synced)["jobtitle"]) == ("Ek", "CTO")
+    synced.edit_row(row["leadid"], lastname=None)
+    synced.edit_person(person, title="CIO")
+    synced.cycle()
+    assert (only_row(synced)["lastname"], only_row(synced)["jobtitle"]) == (None, "CIO")
 
 
 def test_s029_without_a_last_name_nothing_is_made(synced: Synced) -> None:

@@ -60,6 +60,8 @@ def test_s106_a_team_as_owner_shows_its_name(owned: Synced) -> None:
     owned.cycle()
     assert owned.person(person)["ownerName"] == "Nordics"
     assert owned.person(person)["ownerEmail"] is None
+    [note] = [line for line in owned.command("doctor").stdout.splitlines() if "ownerEmail" in line]
+    assert "empty when a team owns the record" in note
 
 
 def test_s106_a_team_shows_the_configured_fallback(owned: Synced) -> None:

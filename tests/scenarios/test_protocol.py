@@ -14,6 +14,7 @@ import pytest
 
 from leadsync.doctor import Diagnosis, Doctor
 from leadsync.errors import QuotaSpentError
+from leadsync.status import status_document
 from support.dynamics_rules import DynamicsRules
 from support.marketo_rules import MarketoRules
 from support.recorded import Exchange, Recording
@@ -119,6 +120,8 @@ def test_s115_a_refused_token_is_renewed_and_its_call_replayed_once(
     synced.marketo.control.faults("expire_tokens", match={"path": "leads.json", "method": "POST"})
     synced.dynamics.control.faults("expire_tokens", match={"path": "contacts"})
     synced.cycle()
+    tokens = Counter(e.origin for e in recording.exchanges if e.path.endswith("/token"))
+    assert tokens == {synced.marketo.url: 2, synced.dynamics.url: 2}
     refused, after = later(recording, 401, synced.dynamics.url)
     token, replay = after[:2]
     assert token.path.endswith("/oauth2/v2.0/token")
@@ -134,7 +137,7 @@ def test_s115_a_refused_token_is_renewed_and_its_call_replayed_once(
 def test_s113_nothing_is_sent_before_retry_after_is_over(
     synced: Synced, recording: Recording
 ) -> None:
-    person, _ = synced.linked(emailaddress1="a@example.com")
+    person, row = synced.linked(emailaddress1="a@example.com")
     synced.edit_person(person, title="CTO")
     recording.exchanges.clear()
     busy = {"status": 429, "code": "0x80072322", "headers": {"Retry-After": "30"}}
@@ -143,6 +146,9 @@ def test_s113_nothing_is_sent_before_retry_after_is_over(
     throttled, after = later(recording, 429, synced.dynamics.url)
     assert after[0].at - throttled.at >= timedelta(seconds=30)
     assert [e.status for e in recording.exchanges if e.path.endswith("$batch")] == [429, 200]
+    assert synced.row(row)["jobtitle"] == "CTO"
+    status = status_document(synced.engine.store, recording.clock.now(), {})
+    assert status["lag_seconds"] >= 30
     assert problems(synced, recording) == []
 
 

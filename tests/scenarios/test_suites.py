@@ -73,3 +73,21 @@ def test_the_teams_example_works_once_it_is_switched_on(synced: Synced, project:
     assert synced.row(row)["companyname"] == "Contoso"
     [item] = synced.held()
     assert [one["rule"] for one in item["failures"]] == ["company_of_lead"]
+
+
+def test_s035_a_lead_without_email_stays_out_where_the_team_asks_for_one(
+    synced: Synced, project: Path
+) -> None:
+    rule = {
+        "type": "expect_column_values_to_not_be_null",
+        "kwargs": {"column": "email"},
+        "meta": {"rule_id": "email_needed", "field": "email", "policy": "hold_record"},
+    }
+    scope = {"target": "marketo", "tables": ["lead"], "operations": ["create"]}
+    suite = {"name": "email", "meta": {"leadsync": scope}, "expectations": [rule]}
+    (project / "expectations" / "email.json").write_text(json.dumps(suite))
+    row = synced.new_row(lastname="Ek")
+    synced.cycle()
+    assert synced.people() == []
+    [item] = synced.held()
+    assert (item["dynamics_id"], item["failures"][0]["rule"]) == (row, "email_needed")

@@ -156,8 +156,11 @@ def test_s069_f16_awkward_texts_make_the_round_trip(synced: Synced) -> None:
     there = synced.person(person)["mktoPersonNotes"]
     assert there == text.replace("\r\n", "\n")
     assert quiet(synced)
-    synced.edit_person(person, mktoPersonNotes=f"{there}!", title='quoted "\u2028" title')
+    synced.edit_person(
+        person, mktoPersonNotes=f"{there}!", title='quoted "\u2028" title', city="Lu\0nd"
+    )
     synced.cycle()
+    assert synced.row(row)["address1_city"] == "Lund"
     assert synced.row(row)["description"] == f"{there}!"
     assert synced.row(row)["jobtitle"] == 'quoted "\u2028" title'
     assert quiet(synced)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadsync.errors import MappingError
+from support.altered import altered
 from support.mapped import add_column, add_field, remap
 from support.synced import Synced
 
@@ -104,6 +105,28 @@ def test_s066_an_instant_is_kept_in_utc_to_the_second(synced: Synced) -> None:
     synced.cycle()
     assert synced.row(row, "contact")["lastonholdtime"] == "2025-10-26T00:30:01Z"
     assert quiet(synced)
+
+
+def test_s066_parts_of_a_second_are_no_change(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_field(synced, "heldAt", "datetime")
+    remap(synced, {"marketo": "heldAt", "contact": "lastonholdtime"})
+    person, row = synced.linked(
+        "contact", emailaddress1="a@example.com", lastonholdtime="2025-10-26T00:30:00Z"
+    )
+    synced.edit_person(person, city="Lund")
+    synced.edit_row(row, "contact", jobtitle="CTO")
+    with altered(monkeypatch, _with_fractions):
+        synced.cycle()
+    written = {(line["side"], line["field"]) for line in synced.story(person, "written")}
+    assert written == {("dynamics", "city"), ("marketo", "title")}
+    assert quiet(synced)
+
+
+def _with_fractions(path: str, body: bytes, kind: str) -> bytes:
+    fraction = b"00:30:00.700Z" if path.startswith("/rest/") else b"00:30:00.3000000Z"
+    return body.replace(b"00:30:00Z", fraction)
 
 
 def test_s067_money_compares_by_amount_and_is_rounded_once(synced: Synced) -> None:

@@ -158,13 +158,17 @@ class Synced:
         return next(r for r in rows if r[f"{table}id"] == row)
 
     def record_writes(self) -> int:
-        """Calls that write persons or rows, since the journals were cleared."""
+        """Calls that write, merge or delete persons or rows, since the journals were cleared."""
         marketo = [
             entry
             for entry in self.marketo.control.journal()
-            if entry["method"] == "POST" and entry["path"] == "/rest/v1/leads.json"
+            if entry["method"] != "GET" and entry["path"].startswith("/rest/v1/leads")
         ]
-        dynamics = [e for e in self.dynamics.control.journal() if e["path"].endswith("$batch")]
+        dynamics = [
+            entry
+            for entry in self.dynamics.control.journal()
+            if entry["method"] != "GET" and not entry["path"].endswith("/oauth2/v2.0/token")
+        ]
         return len(marketo) + len(dynamics)
 
     def forget_calls(self) -> None:
