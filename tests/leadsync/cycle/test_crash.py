@@ -55,7 +55,8 @@ def run(world: World, engine: Engine) -> None:
 
 def state(world: World) -> tuple[Any, ...]:
     """What people see: persons and rows, without ids and versions."""
-    hidden = {"id", "_version", "modifiedon", "createdon", "leadsyncDynamicsCreatedAt"}
+    times = {"createdAt", "createdon", "modifiedon", "leadsyncDynamicsCreatedAt"}
+    hidden = {"id", "_version", *times}
     people = [
         {k: v for k, v in p.items() if k not in hidden} for p in world.marketo.people.values()
     ]
