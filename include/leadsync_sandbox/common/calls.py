@@ -62,5 +62,5 @@ class Answer:
 
 def json_answer(content: Any, *, status: int = 200, errors: tuple[str, ...] = ()) -> Answer:
     """Return ``content`` as compact UTF-8 JSON."""
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     return Answer(status, {"Content-Type": "application/json;charset=UTF-8"}, body, errors)

@@ -62,7 +62,7 @@ class Request:
 
 def json_reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Return ``content`` as the service writes JSON."""
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     return Answer(
         status, {"Content-Type": JSON_TYPE, "OData-Version": "4.0", **(headers or {})}, body
     )

@@ -16,7 +16,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
 )
-_CODES = re.compile(r"-?\d+(,-?\d+)*")
+_CODES = re.compile(r"-?\d{1,10}(,-?\d{1,10})*", re.ASCII)
 _EARLIEST = date(1753, 1, 1)
 #: what the platform's decimal type, of 96 bits, can hold.
 _LARGEST_DECIMAL = 2**96 - 1

@@ -17,6 +17,7 @@ MOST_TEXT_BYTES = 30_000
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TRUE = ("true", "1", "yes")
 _FALSE = ("false", "0", "no")
 
@@ -48,12 +49,22 @@ def _blank_clears(field: Field, settings: Settings) -> bool:
 
 def _text(field: Field, value: Any, settings: Settings) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if field.data_type == "email" and not _EMAIL.fullmatch(text):
+    if not _is_unicode(text) or (field.data_type == "email" and not _is_address(field, text)):
         raise invalid(field, value)
     fits = _fitting(field, text)
     if fits != text and settings["overlong_string"] != "truncate":
         raise invalid(field, value)
     return fits
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether ``text`` has no half of a surrogate pair."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_address(field: Field, text: str) -> bool:
+    """Tell whether ``text`` is an address; one that is too long is none, and never cut (6.4)."""
+    return _EMAIL.fullmatch(text) is not None and len(text) <= (field.length or len(text))
 
 
 def _fitting(field: Field, text: str) -> str:
@@ -72,15 +83,19 @@ def _boolean(field: Field, value: Any, _settings: Settings) -> bool:
 
 
 def _number(field: Field, value: Any, settings: Settings) -> float:
-    if isinstance(value, bool) or (isinstance(value, str) and not settings["numeric_strings"]):
+    if isinstance(value, bool) or (isinstance(value, str) and not _is_number(value, settings)):
         raise invalid(field, value)
     try:
         number = float(value)
-    except ValueError as problem:
+    except OverflowError as problem:
         raise invalid(field, value) from problem
     if not math.isfinite(number):
         raise invalid(field, value)
     return number
+
+
+def _is_number(text: str, settings: Settings) -> bool:
+    return bool(settings["numeric_strings"]) and _NUMBER.fullmatch(text) is not None
 
 
 def _integer(field: Field, value: Any, settings: Settings) -> int:

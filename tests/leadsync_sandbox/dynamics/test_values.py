@@ -37,6 +37,7 @@ from support.organisation import Organisation
             "0x80048d19",
             "Use Navigation properties instead",
         ),
+        ("subject", "half \ud83d", "0x80048d19", "Cannot convert the literal 'half ?'"),
         ("mobilephone", "1" * 21, "0x80044331", "exceeded the maximum allowed length of '20'"),
         ("numberofemployees", -1, "0x8004432f", "The value -1 of 'numberofemployees'"),
         ("revenue", -0.01, "0x80044330", "for lead.revenue. The value -0.01 of type Microsoft"),
@@ -102,6 +103,26 @@ def test_stored_values(org: Organisation, column: str, sent: Any, stored: Any) -
         assert row[column] != sent
     else:
         assert row[column] == stored
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"), [("1,2", "1,2"), ("2,1", "1,2"), ("1,1", "1"), ("", None), (None, None)]
+)
+def test_several_choices_are_a_set(org: Organisation, sent: str | None, stored: str | None) -> None:
+    add_colours(org)
+    assert org.row("leads", org.create("leads", new_colours=sent))["new_colours"] == stored
+
+
+@pytest.mark.parametrize("sent", ["1,3", "1, 2", ",1", "1;2", "\uff11", "9" * 5000])
+def test_choices_that_are_no_codes_of_the_column(org: Organisation, sent: str) -> None:
+    add_colours(org)
+    assert org.call("POST", "leads", {"new_colours": sent}).code == "0x8004431a"
+
+
+def add_colours(org: Organisation) -> None:
+    options = [[1, "Red"], [2, "Green"]]
+    facts = {"table": "lead", "column": "new_colours", "options": options}
+    org.edit("add_column", type="MultiSelectPicklist", **facts)
 
 
 def test_polymorphic_lookups_need_their_target(org: Organisation) -> None:

@@ -46,6 +46,30 @@ def test_what_is_stored_is_accepted_again_unchanged(data_type: str, value: Any) 
         assert as_text(stored) is None or isinstance(as_text(stored), str)
 
 
+@pytest.mark.parametrize(
+    ("data_type", "value"),
+    [
+        *(("integer", bad) for bad in ("1_000", "\u0663", " 7", "0x10", 14.1, 2**31, 10**400)),
+        *(("currency", bad) for bad in ("14c", "1_000", "nan", "1e999", 10**400, True)),
+        *(("email", bad) for bad in ("bademail", "a@b", "\u00e5@example.com", " a@example.com")),
+        ("email", "a@" + "b.c" * 84 + ".com"),
+        ("string", "half \ud83d"),
+        ("text", "half \ude00"),
+        ("date", "2025-02-29"),
+        ("date", "\u0662\u0660\u0662\u0665-01-01"),
+        ("datetime", "2025-01-01T24:00:00Z"),
+        ("datetime", "9999-12-31T23:59:59-01:00"),
+        ("boolean", "other"),
+    ],
+)
+def test_values_that_are_refused(data_type: str, value: Any) -> None:
+    """An e-mail address that is too long is refused whatever happens to other long texts (6.4)."""
+    field = Field(1, "x", "X", data_type, 255 if data_type in ("string", "email") else None)
+    with pytest.raises(SkippedError) as skipped:
+        accept(field, value, SETTINGS)
+    assert skipped.value.reason["code"] == "1003"
+
+
 @given(st.text())
 def test_texts_never_pass_their_limits(text: str) -> None:
     assert len(str(accept(Field(1, "x", "X", "string", 40), text, SETTINGS) or "")) <= 40
