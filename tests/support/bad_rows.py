@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from leadsync.cycle.plan.schemas import load_plan
-from leadsync.mapping.plan import TablePlan
+from leadsync.mapping.plan import FieldPlan, TablePlan
 from leadsync.values.marks import is_marked
 from support.mapped import add_column, add_field, remap
 from support.synced import Synced
@@ -91,15 +91,24 @@ def plan_of_leads(synced: Synced) -> TablePlan:
     return load_plan(synced.engine).tables["lead"]
 
 
+def unchecked(field: FieldPlan, raw: Any, bare: Any = None) -> Any:
+    """Return what goes to Dynamics for a value of Marketo when nothing checks it.
+
+    :param bare: what is sent where ``raw`` has no canonical form; default: as it is.
+    """
+    cell = field.converter.from_marketo(raw)
+    if is_marked(cell):
+        return raw if bare is None else bare
+    return field.converter.to_dynamics(cell)
+
+
 def bare_row(row: BadRow, leads: TablePlan) -> dict[str, Any]:
     """Return what goes to Dynamics when nothing checks it."""
     fields = {one.name: one for one in leads.fields}
     body: dict[str, Any] = {}
     for name, raw in row.entered.items():
-        column, converter = fields[name].column.name, fields[name].converter
-        cell = converter.from_marketo(raw)
-        sent = raw if is_marked(cell) else converter.to_dynamics(cell)
-        body[column] = row.bare.get(column, sent)
+        column = fields[name].column.name
+        body[column] = unchecked(fields[name], raw, row.bare.get(column))
     return body
 
 
