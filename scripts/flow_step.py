@@ -44,7 +44,7 @@ def tell(console: Console, api: AirflowApi) -> None:
     console.print("\nMake a person a lead within seconds, as a Marketo campaign would:")
     console.print(
         f"  curl -X POST {api.base_url}/leadsync/webhook/sync-person "
-        f"-H '{HEADER}: {key_of(WEBHOOK)}' -d '{{\"leadId\": 1}}'"
+        f"-H '{HEADER}: {key_of(WEBHOOK)}' -d '{{\"leadId\": 1001}}'"
     )
     console.print(
         f"Marketo's self-service flow step: {api.base_url}/leadsync/ssfs/openapi.json, "
