@@ -39,14 +39,15 @@ def _answer_all(option: str, asked: list[str], done: threading.Event) -> None:
             waiting = select(HITLDetail, TaskInstance).where(
                 HITLDetail.ti_id == TaskInstance.id,
                 TaskInstance.state == TaskInstanceState.AWAITING_INPUT,
-                HITLDetail.responded_at.is_(None),
             )
             for detail, instance in session.execute(waiting).all():
-                asked.append(f"{detail.subject}\n{detail.body}")
+                if detail.responded_at is None:
+                    asked.append(f"{detail.subject}\n{detail.body}")
                 _answer(detail, instance, option, session)
 
 
 def _answer(detail: Any, instance: Any, option: str, session: Any) -> None:
+    """Answer, once more where Airflow's test runner wrote its own older state over the answer."""
     detail.responded_by = {"id": "anna", "name": "anna"}
     detail.responded_at = datetime.now(UTC)
     detail.chosen_options, detail.params_input = [option], {}
