@@ -65,5 +65,5 @@ def _results(cycle_id: str) -> list[dict[str, Any]]:
 
     results = results_of(_archive(), cycle_id)
     if results is None:
-        raise HTTPException(404, f"There is no report of cycle {cycle_id}; old ones are removed.")
+        raise HTTPException(404, f"There is no report of cycle {cycle_id}.")
     return results
