@@ -26,7 +26,8 @@ from leadsync.cycle.match import match_rows
 from leadsync.merge import matching, pairs, rules, three_way
 from leadsync.merge.matching import Verdict
 from leadsync.model import MARKETO_DYNAMICS_ID, Json, PersonResult
-from leadsync.state.memory import MemoryStateStore
+from leadsync.state.memory_intents import MemoryIntents
+from leadsync.state.memory_leases import MemoryLeases
 from leadsync.state.port import StateChanges
 from leadsync.values.option import OptionConverter
 
@@ -96,13 +97,13 @@ def quarantine_swallowed() -> Iterator[None]:
 
 @mutant
 def stale_lease_not_fenced() -> Iterator[None]:
-    with patch.object(MemoryStateStore, "_check", lambda *_: None):
+    with patch.object(MemoryLeases, "check", lambda *_: None):
         yield
 
 
 @mutant
 def intent_not_stored() -> Iterator[None]:
-    with patch.object(MemoryStateStore, "_write_intents", lambda *_: None):
+    with patch.object(MemoryIntents, "write", lambda *_: None):
         yield
 
 

@@ -16,6 +16,7 @@ from leadsync.model import MarketoField
 from support.recorded import Exchange
 
 INT32 = 2**31
+CUSTOM_ACTIVITIES = "/rest/v1/activities/external"
 PAGED = {"batchSize", "nextPageToken"}
 
 
@@ -52,6 +53,13 @@ ENDPOINTS = (
     _endpoint("GET", "/rest/v1/activities/leadchanges.json", "nextPageToken fields", PAGED),
     _endpoint("GET", "/rest/v1/activities/deletedleads.json", "nextPageToken", PAGED),
     _endpoint("GET", "/rest/v1/activities.json", "nextPageToken activityTypeIds", PAGED),
+    _endpoint("GET", f"{CUSTOM_ACTIVITIES}/types.json"),
+    _endpoint("POST", f"{CUSTOM_ACTIVITIES}/type.json", body="json"),
+    *(
+        _endpoint("POST", f"{CUSTOM_ACTIVITIES}/type/{name}/{call}.json", body="json")
+        for name in ("leadsyncSyncFailed", "leadsyncSyncRecovered")
+        for call in ("attributes/create", "approve")
+    ),
 )
 
 
