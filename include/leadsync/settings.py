@@ -22,7 +22,7 @@ class KeepDays:
 
     :param journal_days: the journal, which ``explain`` and ``undo`` read:
         ``LEADSYNC_KEEP_JOURNAL_DAYS``.
-    :param cycles_days: cycles and their reports: ``LEADSYNC_KEEP_CYCLES_DAYS``.
+    :param cycles_days: cycles, their reports and validation reports: ``LEADSYNC_KEEP_CYCLES_DAYS``.
     :param requests_days: answered requests: ``LEADSYNC_KEEP_REQUESTS_DAYS``.
     :param quarantine_days: rows that left the quarantine: ``LEADSYNC_KEEP_QUARANTINE_DAYS``.
     :param intents_days: writes and their answers: ``LEADSYNC_KEEP_INTENTS_DAYS``.

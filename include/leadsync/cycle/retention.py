@@ -7,6 +7,7 @@ or is in doubt is kept however old it is.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.context import Engine
@@ -18,12 +19,19 @@ EVERY = timedelta(hours=1)
 MOST = 10_000
 
 
+class _ByCycle(Protocol):
+    def cycles(self) -> list[str]: ...
+
+    def drop(self, cycle_id: str) -> None: ...
+
+
 def let_go(engine: Engine, lease: Lease | None, *, most: int = MOST) -> dict[str, int]:
     """Forget old rows and staged frames, unless that was done within the hour.
 
     What is left because of ``most`` is for the next cycle.
 
-    :returns: removed rows by table, and ``staging`` cycles; empty when it was not due.
+    :returns: removed rows by table, and cycles whose ``staging`` frames and validation ``reports``
+        went; empty when it was not due.
     """
     now = engine.clock.now()
     last = engine.store.cursors().get(CURSOR)
@@ -31,7 +39,11 @@ def let_go(engine: Engine, lease: Lease | None, *, most: int = MOST) -> dict[str
         return {}
     removed = engine.store.forget(_keep(engine, now), most, lease=lease)
     if all(count < most for count in removed.values()):
-        removed["staging"] = _drop_frames(engine, now)
+        kept = engine.settings.keep
+        # Nobody clears the tasks of failed cycles and dry runs any more, so their frames can go.
+        removed["staging"] = _drop(engine.staging, now - timedelta(days=kept.staging_days))
+        if engine.archive is not None:
+            removed["reports"] = _drop(engine.archive, now - timedelta(days=kept.cycles_days))
         engine.store.apply(StateChanges(cursors={CURSOR: now.isoformat()}), lease=lease)
     return removed
 
@@ -47,12 +59,11 @@ def _keep(engine: Engine, now: datetime) -> Keep:
     )
 
 
-def _drop_frames(engine: Engine, now: datetime) -> int:
-    """Remove what failed cycles and dry runs have staged; nobody clears their tasks any more."""
-    first = _moment_of(now - timedelta(days=engine.settings.keep.staging_days))
-    old = [cycle_id for cycle_id in engine.staging.cycles() if cycle_id < first]
+def _drop(storage: _ByCycle, before: datetime) -> int:
+    first = _moment_of(before)
+    old = [cycle_id for cycle_id in storage.cycles() if cycle_id < first]
     for cycle_id in old:
-        engine.staging.drop(cycle_id)
+        storage.drop(cycle_id)
     return len(old)
 
 

@@ -132,6 +132,9 @@ class MemoryStateStore:
             "request": _removed_where(requests, oldest("request", keep, most)),
             "cycle": _removed(self._cycles, cycles[:most]),
             "quarantine": self._quarantine.remove(oldest("quarantine", keep, most)),
+            "person_activity": self._activities.remove(
+                oldest("person_activity", keep, most), self._quarantine.ids
+            ),
         }
 
     def links_with(self, address: str) -> list[LinkRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from leadsync.state.port import ActivityRow
 from leadsync.state.rows import UNSENT
@@ -17,6 +17,17 @@ class MemoryActivities:
     def write(self, rows: Iterable[ActivityRow]) -> None:
         """Upsert activities."""
         self.rows.update((row["key"], _copied(row)) for row in rows)
+
+    def remove(self, condition: Callable[[ActivityRow], bool], kept_items: Collection[str]) -> int:
+        """Remove activities that meet the condition and whose item is gone; returns how many."""
+        gone = [
+            key
+            for key, row in self.rows.items()
+            if row["item_id"] not in kept_items and condition(row)
+        ]
+        for key in gone:
+            del self.rows[key]
+        return len(gone)
 
     def find(
         self, *, item_ids: Sequence[str] | None, unsent: bool, limit: int | None

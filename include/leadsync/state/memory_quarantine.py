@@ -46,6 +46,11 @@ class MemoryQuarantine:
         self._events = [event for event in self._events if event["item_id"] not in gone]
         return len(gone)
 
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all items."""
+        return set(self._items)
+
     def find(
         self,
         *,

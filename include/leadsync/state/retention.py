@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, not_, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, exists, not_, select
 
-from leadsync.state.rows import MAKING, WAITING, Keep
-from leadsync.state.tables import cycle, intent, journal, quarantine, request
+from leadsync.state.rows import MAKING, UNSENT, WAITING, Keep
+from leadsync.state.tables import cycle, intent, journal, person_activity, quarantine, request
 
 
 def forget(connection: Connection, keep: Keep, most: int) -> dict[str, int]:
@@ -19,6 +19,7 @@ def forget(connection: Connection, keep: Keep, most: int) -> dict[str, int]:
         "request": _remove(connection, request.c.request_id, _requests(keep), most),
         "cycle": _remove(connection, cycle.c.cycle_id, _cycles(keep), most),
         "quarantine": _remove(connection, quarantine.c.id, _items(keep), most),
+        "person_activity": _remove(connection, person_activity.c.key, _told(keep), most),
     }
 
 
@@ -66,6 +67,13 @@ def _items(keep: Keep) -> ColumnElement[bool]:
     return and_(quarantine.c.status.not_in(WAITING), quarantine.c.last_seen < keep.quarantine)
 
 
+def _told(keep: Keep) -> ColumnElement[bool]:
+    """Activities of forgotten items; those of an item that fails on keep it from telling twice."""
+    item_is_kept = exists().where(quarantine.c.id == person_activity.c.item_id)
+    sent = person_activity.c.status.not_in(UNSENT)
+    return and_(sent, person_activity.c.created_at < keep.quarantine, not_(item_is_kept))
+
+
 _OLD: dict[str, Callable[[Mapping[str, Any], Keep], bool]] = {
     "journal": lambda row, keep: row["at"] < keep.journal,
     "intent": lambda row, keep: (
@@ -75,5 +83,8 @@ _OLD: dict[str, Callable[[Mapping[str, Any], Keep], bool]] = {
     "request": lambda row, keep: row["status"] != "waiting" and row["updated_at"] < keep.requests,
     "quarantine": lambda row, keep: (
         row["status"] not in WAITING and row["last_seen"] < keep.quarantine
+    ),
+    "person_activity": lambda row, keep: (
+        row["status"] not in UNSENT and row["created_at"] < keep.quarantine
     ),
 }

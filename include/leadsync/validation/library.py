@@ -5,6 +5,7 @@ The library takes seconds to import, so it is imported where it is used, and nev
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,8 +25,9 @@ _RESULT_FORMAT = {
 
 
 def open_batches() -> Any:
-    """Return what makes batches of frames, without telemetry, files and progress bars."""
+    """Return what makes batches of frames, without telemetry, files, progress bars and chatter."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from leadsync.cycle.request.undo import undo
 from leadsync.cycle.retention import CURSOR, let_go
+from leadsync.staging.memory import MemoryStaging
 from leadsync.state.port import StateChanges
 from support.state_rows import intent, quarantined, request
 from support.world import World, world
@@ -32,6 +34,16 @@ def test_old_journal_cycles_and_frames_go_and_pairs_stay(world: World) -> None:
     assert "20200101T000000-failed" not in world.staging.cycles()
     assert world.dynamics.rows["lead"][row]["jobtitle"] == "C"
     assert undo(world.engine, new, dry_run=True).drift != []
+
+
+def test_validation_reports_go_with_their_cycles(world: World) -> None:
+    archive = MemoryStaging()
+    engine = replace(world.engine, archive=archive)
+    kept = f"{world.clock.now() - timedelta(days=89):%Y%m%dT%H%M%S}-kept"
+    for cycle_id in ("20200101T000000-old", kept):
+        archive.write_document(cycle_id, "validation", {"results": []})
+    assert let_go(engine, None)["reports"] == 1
+    assert archive.cycles() == [kept]
 
 
 def test_what_waits_or_is_in_doubt_is_kept(world: World) -> None:

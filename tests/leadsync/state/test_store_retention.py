@@ -8,7 +8,7 @@ import pytest
 
 from leadsync.errors import LeaseLostError
 from leadsync.state.port import CycleRecord, Keep, StateChanges, StateStore
-from support.state_rows import NOON, intent, journal, quarantined, request
+from support.state_rows import NOON, activity, intent, journal, quarantined, request
 
 OLD, NEW = NOON - timedelta(days=2), NOON
 DAY_AGO = NOON - timedelta(days=1)
@@ -39,6 +39,12 @@ def fill(store: StateStore) -> None:
             quarantined(2, record_key="b", status="retried", last_seen=OLD),
             quarantined(3, record_key="c", status="discarded", last_seen=NEW),
         ],
+        activities=[
+            activity(1, status="sent", created_at=OLD),
+            activity(2, status="sent", created_at=OLD),
+            activity(4, status="sent", created_at=NEW),
+            activity(5, created_at=OLD),
+        ],
     )
     store.apply(rows, lease=None)
     store.apply(cycle(old, OLD), lease=None)
@@ -54,11 +60,13 @@ def test_what_is_old_and_done_with_goes(store: StateStore) -> None:
         "request": 1,
         "cycle": 1,
         "quarantine": 1,
+        "person_activity": 1,
     }
     assert [row["marketo_id"] for row in store.journal()] == [3]
     assert [row["intent_id"] for row in store.unconfirmed_pairs()] == ["intent-2"]
     assert [row["request_id"] for row in store.requests()] == ["request-2", "request-3"]
     assert {row["id"] for row in store.quarantine()} == {"item-2", "item-3"}
+    assert {row["item_id"] for row in store.activities()} == {"item-2", "item-4", "item-5"}
     assert len(store.cycles()) == 2
     assert set(store.forget(KEEP, 100, lease=None).values()) == {0}
 
