@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
+from typing import get_args
 
 from leadsync.data_docs.offline import own_style
-from leadsync.model import Json
+from leadsync.model import Json, System
+
+#: reports that are listed; older ones are still found by the link of their task.
+NEWEST = 500
 
 _ABOUT = ("target", "table", "operation")
 
 
 def cycles_page(cycle_ids: Sequence[str]) -> str:
-    """Return the page that lists the cycles, newest first."""
+    """Return the page that lists the newest cycles, newest first."""
     rows = (
-        f'<tr><td><a href="reports/{escape(c)}">{escape(c)}</a></td></tr>'
-        for c in reversed(cycle_ids)
+        f'<tr><td>{_opened(c)}</td><td><a href="reports/{escape(c)}">{escape(c)}</a></td></tr>'
+        for c in reversed(cycle_ids[-NEWEST:])
     )
-    return _page("Validation reports", ("Cycle",), rows, "No cycle has been validated yet.")
+    columns = ("Opened (UTC)", "Cycle")
+    return _page("Validation reports", columns, rows, "No cycle has been validated yet.")
 
 
 def cycle_page(cycle_id: str, results: Iterable[Json]) -> str:
@@ -39,6 +45,11 @@ def cycle_page(cycle_id: str, results: Iterable[Json]) -> str:
     )
 
 
+def _opened(cycle_id: str) -> str:
+    """Return the time that a cycle's id begins with."""
+    return f"{datetime.strptime(cycle_id[:15], '%Y%m%dT%H%M%S'):%Y-%m-%d %H:%M:%S}"
+
+
 def _suite_row(address: str, result: Json) -> str:
     about = result["meta"].get("leadsync", {})
     name, numbers = escape(result["suite_name"]), result["statistics"]
@@ -48,9 +59,13 @@ def _suite_row(address: str, result: Json) -> str:
     icon = "fa-check-circle text-success" if result["success"] else "fa-times text-danger"
     cells = (rows, numbers["evaluated_expectations"], numbers["unsuccessful_expectations"], refused)
     link = f'<a href="{escape(address)}">{name}</a>'
-    told = "".join(f"<td>{escape(about.get(part, ''))}</td>" for part in _ABOUT)
+    told = "".join(f"<td>{escape(_shown(about.get(part, '')))}</td>" for part in _ABOUT)
     told += "".join(f"<td>{number:,}</td>" for number in cells)
     return f'<tr><td><i class="fas {icon}"></i></td><td>{link}</td>{told}</tr>'
+
+
+def _shown(part: str) -> str:
+    return part.capitalize() if part in get_args(System) else part
 
 
 def _page(title: str, columns: Sequence[str], rows: Iterable[str], empty: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from leadsync.data_docs.archive import keep_results, results_of
 from leadsync.data_docs.offline import offline
-from leadsync.data_docs.overview import cycle_page, cycles_page
+from leadsync.data_docs.overview import NEWEST, cycle_page, cycles_page
 from leadsync.data_docs.render import render_validation
 from leadsync.staging.store import Staging
 
@@ -92,7 +92,9 @@ def test_the_archive_keeps_counts_and_nothing_of_rows(
 
 
 def test_overviews_lead_to_the_pages(result: dict[str, Any]) -> None:
-    assert f'href="reports/{CYCLE}"' in cycles_page([CYCLE])
+    listed = cycles_page([f"old-{CYCLE}", *[CYCLE] * NEWEST])
+    assert f'<td>2026-01-05 08:00:00</td><td><a href="reports/{CYCLE}"' in listed
+    assert "old-" not in listed
     page = cycle_page(CYCLE, [result])
     assert f'href="{CYCLE}/1">lead_update' in page
     assert "<td></td><td>3</td><td>2</td><td>1</td><td>2</td>" in page
