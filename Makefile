@@ -8,11 +8,12 @@ MARKETO_PORT ?= 8701
 DYNAMICS_PORT ?= 8702
 PEOPLE ?= 5000
 PYTEST_ARGS ?=
+LOAD_ARGS ?=
 
 RUNTIME_STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: help setup run down test sim bench latency lint lock
+.PHONY: help setup run down test sim bench firstload latency lint lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +49,9 @@ sim: $(DEV_STAMP) ## random schedules with faults and crashes, judged by oracles
 
 bench: $(DEV_STAMP) ## calls, CPU and memory of cycles, and the rules' split beside pandas and pandera
 	@$(BIN)/python -m benchmarks.cycle && $(BIN)/python -m benchmarks.validation
+
+firstload: $(DEV_STAMP) ## memory and time of the first load of PEOPLE (LOAD_ARGS="--only 3" for a part)
+	@$(BIN)/python -m benchmarks.first_load --people $(PEOPLE) $(LOAD_ARGS)
 
 CALLS ?= 30
 

@@ -78,12 +78,12 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False, stderr=True)
     with tempfile.TemporaryDirectory(prefix="leadsync-bench-") as temporary:
         folder = Path(options.folder or temporary)
-        marketo_port, dynamics_port = _free_ports()
+        marketo_port, dynamics_port = free_ports()
         info = manage.up(folder / "sandbox", marketo_port=marketo_port, dynamics_port=dynamics_port)
         try:
             environ = {
                 **info.connections(),
-                "AIRFLOW_CONN_LEADSYNC_DB": _state_store(folder),
+                "AIRFLOW_CONN_LEADSYNC_DB": state_store(folder),
                 "LEADSYNC_DATA": str(folder),
             }
             bench = Bench(folder, Control(info.marketo.url), Control(info.dynamics.url), environ)
@@ -106,7 +106,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
     """Return two ports that nobody listens on."""
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
@@ -115,7 +115,7 @@ def _free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
-def _state_store(folder: Path) -> str:
+def state_store(folder: Path) -> str:
     """Return the state store's connection: without it, an Airflow would be asked first."""
     return json.dumps({"conn_type": "sqlite", "host": str(folder / "leadsync.db")})
 

@@ -29,11 +29,19 @@ def run(words: list[str], environ: dict[str, str], log: Path) -> tuple[Any, Cost
 
     :raises RuntimeError: it failed; names the log.
     """
+    return measured([*_COMMAND, *words, "--json"], environ, log)
+
+
+def measured(command: list[str], environ: dict[str, str], log: Path) -> tuple[Any, Cost]:
+    """Run a command that prints one JSON document, and return that and what it cost.
+
+    :raises RuntimeError: it failed; names the log.
+    """
     output = log.with_suffix(".json")
     began = time.monotonic()
     with output.open("wb") as out, log.open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [*_COMMAND, *words, "--json"],
+            command,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -42,7 +50,8 @@ def run(words: list[str], environ: dict[str, str], log: Path) -> tuple[Any, Cost
         _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"leadsync {' '.join(words)} failed, see {log}: {log.read_text()}")
+        words = " ".join(command[len(_COMMAND) :])
+        raise RuntimeError(f"{words} failed, see {log}: {log.read_text()}")
     cost = Cost(
         cpu=used.ru_utime + used.ru_stime,
         peak=used.ru_maxrss * _KILOBYTE,

@@ -1,4 +1,4 @@
-"""How far the sync is: lag, backlog, pace, quotas, and what is quarantined why."""
+"""How far the sync is: lag, backlog, pace, quotas, incidents, and what is quarantined why."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from leadsync.clock import format_instant
 from leadsync.http.limits import QuotaUse
 from leadsync.model import TABLES, Json
 from leadsync.review.picture import daily_picture
+from leadsync.state.load_progress import progress_of
 from leadsync.state.port import CycleRecord, DeferredRow, QuarantineRow, RequestRow, StateStore
 from leadsync.state.rows import WAITING
 
@@ -59,6 +60,8 @@ def status_document(
         "quarantine_causes": [
             asdict(cause) for cause in store.quarantine_causes(statuses=WAITING)[:MOST_CAUSES]
         ],
+        "incidents": [dict(incident) for incident in store.incidents.still_open()],
+        "first_load": _first_load(store.cursors()),
         "running": running,
         "held_by": lease[0].owner if lease and running else None,
         "suspended": _reported(done, "suspended"),
@@ -66,6 +69,12 @@ def status_document(
         "last_full_comparison": _last_full_comparison(done),
         "last_cycle": _told(cycles[0]) if cycles else None,
     }
+
+
+def _first_load(cursors: Mapping[str, str]) -> Json | None:
+    """Return how far a first load is that is under way; ``told`` is a line for people."""
+    progress = progress_of(cursors)
+    return {**asdict(progress), "told": progress.told()} if progress else None
 
 
 class _Waiting:

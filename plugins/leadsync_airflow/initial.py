@@ -108,10 +108,10 @@ def extract_rows(context: Any, load: Load, table: str) -> dict[str, Any]:
 
 def divide(load: Load) -> list[int]:
     """Return the numbers of the partitions, from 0."""
-    from leadsync.cycle.initial.partitions import partitions_of
+    from leadsync.cycle.initial.partitions import divide as into
     from leadsync.engine import build_engine
 
-    number = partitions_of(build_engine(), _load(load))
+    number = into(build_engine(), _load(load))
     log.info("%d partitions.", number)
     return list(range(number))
 
@@ -122,16 +122,18 @@ def load_partition(context: Any, load: Load, partition: int) -> dict[str, Any]:
     :raises StaleLoadError: ordinary cycles have run since the load began.
     """
     from leadsync.cycle.initial.partition import load_partition as run
-    from leadsync.cycle.initial.partitions import done_partitions, partitions_of
+    from leadsync.cycle.initial.partitions import partitions_of
     from leadsync.engine import build_engine
+    from leadsync.state.load_progress import progress_of
 
     engine, opened = build_engine(), _load(load)
     number = partitions_of(engine, opened)
     context[NAME] = f"{partition + 1} of {number}"
     report = run(engine, opened, partition)
     _log_report(report)
-    if not opened.dry_run:
-        log.info("%d of %d partitions are done.", len(done_partitions(engine, opened)), number)
+    progress = progress_of(engine.store.cursors())
+    if progress is not None and not opened.dry_run:
+        log.info("%s", progress.told())
     return {"counts": report.get("counts", {})}
 
 

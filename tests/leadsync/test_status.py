@@ -29,6 +29,8 @@ KEYS = {
     "eta_seconds",
     "quota",
     "quarantine_causes",
+    "incidents",
+    "first_load",
     "running",
     "held_by",
     "suspended",
@@ -97,3 +99,15 @@ def test_the_quota_tells_what_is_left_and_what_others_used(world: World) -> None
         7_000,
     )
     assert status(world)["quota"]["marketo"]["used_by_all"] is None
+
+
+def test_open_incidents_are_told_until_they_are_over(world: World) -> None:
+    book, now = world.store.incidents, world.clock.now()
+    book.happened("lead_sync", "task:load_marketo", now)
+    book.happened("reconcile", "run", now)
+    book.close("reconcile", now)
+    (incident,) = status(world)["incidents"]
+    assert (incident["scope"], incident["subject"]) == ("lead_sync", "task:load_marketo")
+    assert (incident["opened_at"], incident["count"]) == (now, 1)
+    book.close("lead_sync", now)
+    assert status(world)["incidents"] == []

@@ -23,6 +23,8 @@ _APART = (
     "quarantine_causes",
     "oldest_waiting",
     "suspended",
+    "incidents",
+    "first_load",
 )
 
 
@@ -30,7 +32,7 @@ _APART = (
 @click.option("--ask", is_flag=True, help="Ask Marketo what all integrations used today (1 call).")
 @as_json
 def status(ask: bool, as_json: bool) -> None:
-    """Show lag, backlog, pace, quotas, quarantine by cause, and the last cycle."""
+    """Show lag, backlog, pace, quotas, incidents, quarantine by cause, and the last cycle."""
     store, clock = open_state(), SystemClock()
     ledger = _ledger(store, clock)
     used = marketo_client(ledger, clock).usage_today() if ask else None
@@ -57,6 +59,9 @@ def _print(document: Json) -> None:
         since = f"{oldest['what']} since {format_instant(oldest['at'])}"
         facts.append(["oldest waiting change", since])
     print_table("leadsync", ("what", "value"), facts)
+    if document["first_load"]:
+        click.echo(f"First load: {document['first_load']['told']}")
+    _print_incidents(document["incidents"])
     _print_backlog(document["backlog"])
     _print_pace(document["throughput"])
     _print_quota(document["quota"])
@@ -68,6 +73,13 @@ def _print(document: Json) -> None:
         click.secho(f"Cycle {last['cycle_id']} failed: {last['error']}", fg="red")
     if last is not None and last["report"]:
         print_counts(f"Last cycle: {last['cycle_id']} ({last['status']})", last["report"]["counts"])
+
+
+def _print_incidents(incidents: list[Json]) -> None:
+    columns = ("scope", "subject", "opened_at", "last_seen", "count")
+    if incidents:
+        rows = [[incident[name] for name in columns] for incident in incidents]
+        print_table("Open incidents", columns, rows)
 
 
 def _print_backlog(backlog: Json) -> None:

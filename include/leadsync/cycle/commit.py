@@ -23,7 +23,8 @@ from leadsync.cycle.decide.warnings import (
 from leadsync.cycle.degraded import degraded_reasons
 from leadsync.cycle.extract.full_comparison import full_comparisons
 from leadsync.cycle.gather.endings import ENDING_OPERATIONS
-from leadsync.cycle.initial.beyond import add_beyond, read_beyond
+from leadsync.cycle.initial.beyond import add_beyond
+from leadsync.cycle.initial.judged import partition_mark
 from leadsync.cycle.load.loading import staged_links
 from leadsync.cycle.load.stamp_persons import unstamped
 from leadsync.cycle.plan.rule_changes import rule_changes
@@ -117,9 +118,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     add_relations(engine, cycle, plan, changes)
     if cycle.moves_cursors:
         _advance(engine, cycle, changes)
-    beyond = read_beyond(engine, cycle)
-    if beyond is not None:
-        changes.cursors[beyond.mark] = cycle.cycle_id
+    changes.cursors |= partition_mark(engine, cycle, report)
     engine.store.apply(changes, lease=lease)
     if cycle.moves_cursors:
         let_go(engine, lease)

@@ -123,8 +123,8 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
         to_marketo=check_proposals(engine, plan, "marketo", proposals.to_marketo, pending),
     )
     keep_validation(engine, cycle, plan, outgoing.tallies)
-    if not cycle.dry_run:
-        guard_failures(plan, pending, dynamics=outgoing.to_dynamics, marketo=outgoing.to_marketo)
+    checked = {"dynamics": outgoing.to_dynamics, "marketo": outgoing.to_marketo}
+    guard_failures(engine, cycle, plan, pending, **checked)
     keep_whole(engine, cycle, work, proposals, outgoing.to_dynamics, outgoing.to_marketo)
     _hold_unlinked(work, proposals, outgoing)
     let_stops_through(plan, proposals.to_dynamics, outgoing.to_dynamics)

@@ -159,6 +159,28 @@ def test_cursors_move_by_name(store: StateStore) -> None:
     assert store.cursors() == {"marketo": "t1", "lead": "d2"}
 
 
+def test_cursors_are_dropped_by_name_before_others_are_set(store: StateStore) -> None:
+    keep(store, cursors={"a": "1", "b": "1", "a.b": "1", "A": "1"})
+    keep(store, cursors_dropped=["a", "b", "never there"], cursors={"b": "2"})
+    assert store.cursors() == {"b": "2", "a.b": "1", "A": "1"}
+
+
+def test_a_refused_transaction_drops_no_cursor(store: StateStore) -> None:
+    lease = store.acquire_lease("cycle", "one", NOON, 30)
+    store.acquire_lease("cycle", "other", NOON + MINUTE, 30)
+    keep(store, cursors={"a": "1"})
+    with pytest.raises(StateError):
+        store.apply(StateChanges(cursors_dropped=["a"]), lease=lease)
+    assert store.cursors() == {"a": "1"}
+
+
+def test_more_cursors_are_dropped_than_one_statement_takes(store: StateStore) -> None:
+    names = [f"first_load.load.{number}" for number in range(1_001)]
+    keep(store, cursors=dict.fromkeys([*names, "kept"], "1"))
+    keep(store, cursors_dropped=names)
+    assert store.cursors() == {"kept": "1"}
+
+
 def test_cycles_are_replaced_and_listed_newest_first(store: StateStore) -> None:
     first = CycleRecord("c1", "scheduled", "open", None, NOON, NOON)
     second = replace(first, cycle_id="c2", opened_at=NOON + MINUTE, run_id="manual__1")

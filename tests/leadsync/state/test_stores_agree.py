@@ -92,6 +92,7 @@ CHANGES = st.builds(
     ),
     seen_before=st.none() | FEW.map(lambda n: NOON + timedelta(minutes=n)),
     cursors=st.dictionaries(st.sampled_from("pq"), st.sampled_from("12"), max_size=1),
+    cursors_dropped=st.lists(st.sampled_from("pq"), max_size=2),
     requests=st.lists(REQUEST, max_size=2),
     related=st.lists(st.builds(related, FEW, active=st.booleans()), max_size=2),
     lookups=st.lists(LOOKUP, max_size=2),

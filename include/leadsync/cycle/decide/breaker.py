@@ -16,6 +16,7 @@ from typing import Any
 from leadsync.errors import LeadsyncError
 from leadsync.mapping.plan import Policies
 from leadsync.redaction import redact
+from leadsync.state.load_progress import NOTHING, Tally
 from leadsync.state.port import FailureItem
 
 #: fewer failing rows than this are quarantined, whatever their share.
@@ -32,6 +33,8 @@ class BreakerError(LeadsyncError):
 class Breaker:
     """Counts the rows on their way to one system, and those that failed, in one cycle.
 
+    :param before: what was counted in the other parts of the same load.
+
     :param side: the system that the rows go to.
     :param policies: the mapping's limits; a ``breaker_share`` of 1 switches the breaker off.
     :param known: keys of records that were in quarantine before. They failed alone, and fail
@@ -42,6 +45,7 @@ class Breaker:
     side: str
     policies: Policies
     known: Collection[str] = ()
+    before: Tally = NOTHING
     rows: int = 0
     failed: int = 0
     refused_batches: int = 0
@@ -78,14 +82,25 @@ class Breaker:
         return not asked_for and record["record_key"] not in self.known
 
     @property
+    def tally(self) -> Tally:
+        """What was counted here."""
+        return Tally(self.rows, self.failed)
+
+    @property
+    def total(self) -> Tally:
+        """What was counted in all parts of the load so far."""
+        return self.before + self.tally
+
+    @property
     def exceeded(self) -> str | None:
         """The policy that so many failures exceed, with its value."""
         share, count = self.policies.breaker_share, self.policies.breaker_count
-        if share >= 1 or self.failed < FEW_FAILURES:
+        total = self.total
+        if share >= 1 or not self.failed or total.failed < FEW_FAILURES:
             return None
-        if self.failed > share * self.rows:
+        if total.failed > share * total.rows:
             return f"breaker_share ({share:.0%})"
-        if self.failed > count:
+        if total.failed > count:
             return f"breaker_count ({count})"
         batches = self.policies.breaker_batches
         if self.refused_batches >= batches and self.refused_rows >= FEW_FAILURES:
@@ -110,9 +125,10 @@ class Breaker:
         limit = self.exceeded
         if limit is None:
             return
+        total = self.total
         told = "; ".join(f"{n} x {reason}" for reason, n in self.reasons.most_common(_REASONS))
         raise BreakerError(
-            f"{self.failed} of {self.rows} rows for {self.side.capitalize()} failed, more than "
+            f"{total.failed} of {total.rows} rows for {self.side.capitalize()} failed, more than "
             f"{limit} allows; {consequence}. Most frequent: {told}.",
             remedy="Remove the cause; the next cycle takes up the same rows by itself. Look at "
             "them with `leadsync plan`. If they are meant to wait in quarantine, raise "

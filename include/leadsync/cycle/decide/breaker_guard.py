@@ -6,20 +6,26 @@ from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.check import Checked
+from leadsync.cycle.initial.judged import judged_before, keep_judged
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import System
 
 
-def guard_failures(plan: SyncPlan, pending: Unfinished, **checked: Checked) -> None:
+def guard_failures(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished, **checked: Checked
+) -> None:
     """Stop before the first write when too large a share of the rows fails its rules.
 
     :param checked: what the rules said, by system.
     :raises BreakerError: for the first system that too many rows fail for.
     """
     for side, result in checked.items():
-        breaker = Breaker(side, plan.policies, pending.quarantine.keys())
+        before = judged_before(engine, cycle, f"rules {side}")
+        breaker = Breaker(side, plan.policies, pending.quarantine.keys(), before)
         breaker.count((p.record for p in result.accepted), result.quarantined)
-        breaker.check("nothing was written")
+        keep_judged(engine, cycle, f"rules {side}", breaker.tally)
+        if not cycle.dry_run:
+            breaker.check("nothing was written" + (" of this partition" * cycle.shares_lease))
 
 
 def breakers_of(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -> list[Breaker]:
@@ -41,6 +47,7 @@ def _counted(
     return breaker
 
 
-def load_breaker(engine: Engine, plan: SyncPlan, side: System) -> Breaker:
+def load_breaker(engine: Engine, cycle: Cycle, plan: SyncPlan, side: System) -> Breaker:
     """Return a breaker for what the server of ``side`` refuses in this cycle."""
-    return Breaker(side, plan.policies, unfinished(engine).quarantine.keys())
+    before = judged_before(engine, cycle, f"server {side}")
+    return Breaker(side, plan.policies, unfinished(engine).quarantine.keys(), before)

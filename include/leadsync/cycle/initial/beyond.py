@@ -21,13 +21,14 @@ DOCUMENT = "beyond"
 class Beyond:
     """What a partition holds beside its rows without a link.
 
-    :param mark: the cursor that says that the partition is done.
+    :param number: the partition's, counted from 0, in the load ``load_id``.
     :param persons: all persons of the partition; ``candidates`` may belong to its rows.
     :param linked_persons: those that are linked already, by table; ``linked_rows`` likewise.
     :param repeats: records that were read twice.
     """
 
-    mark: str = ""
+    load_id: str
+    number: int
     persons: int = 0
     candidates: list[int] = field(default_factory=list)
     linked_persons: dict[str, int] = field(default_factory=dict)

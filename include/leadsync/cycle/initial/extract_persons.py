@@ -8,7 +8,7 @@ from pathlib import Path
 
 from leadsync.cycle.context import Engine
 from leadsync.cycle.initial.export_job import WindowExport
-from leadsync.cycle.initial.first_load import FirstLoad, keep_lease
+from leadsync.cycle.initial.first_load import FirstLoad, keep_lease, note
 from leadsync.cycle.initial.slots import Parts, slot_of
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.reading import exported_fields, row_id_of
@@ -34,31 +34,36 @@ def extract_persons(engine: Engine, load: FirstLoad, window: Json) -> Json:
     """
     export = WindowExport(engine, load, window, engine.marketo.bulk_export("leads"))
     name = window_document(export.name)
-    done = engine.staging.read_document(load.load_id, name)
-    if done is not None:
-        return done
+    summary = engine.staging.read_document(load.load_id, name)
+    if summary is None:
+        summary = _extract(engine, load, export)
+        engine.staging.write_document(load.load_id, name, summary)
+    note(engine, load, {load.cursors.read(name): str(summary["persons"])})
+    return summary
+
+
+def _extract(engine: Engine, load: FirstLoad, export: WindowExport) -> Json:
     before = engine.ledger.calls()
     keep_lease(engine, load)
     fields = exported_fields(load_plan(engine))
     with tempfile.TemporaryDirectory(prefix="leadsync-") as folder:
         target = Path(folder) / "persons.csv"
         job = export.fetch(fields, target)
-        summary = _stage(engine, load, name, fields, file_rows(target))
+        summary = _stage(engine, load, export.name, fields, file_rows(target))
     after = engine.ledger.calls()
     summary |= {
         "window": export.name,
         "bytes": job.size or 0,
         "calls": after.get("marketo", 0) - before.get("marketo", 0),
     }
-    engine.staging.write_document(load.load_id, name, summary)
     return summary
 
 
 def _stage(
-    engine: Engine, load: FirstLoad, name: str, fields: Sequence[str], rows: Iterator[Row]
+    engine: Engine, load: FirstLoad, window: str, fields: Sequence[str], rows: Iterator[Row]
 ) -> Json:
     kept = [field for field in fields if field not in _FIXED]
-    parts = Parts(engine, load.load_id, name, PERSON_PART, kept)
+    parts = Parts(engine, load.load_id, window_document(window), PERSON_PART, kept)
     persons = carrying = 0
     for row in rows:
         record = _record(row)

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from leadsync.clock import format_instant
 from leadsync.cycle.context import Engine
-from leadsync.cycle.initial.first_load import FirstLoad, keep_lease
+from leadsync.cycle.initial.first_load import FirstLoad, keep_lease, note
 from leadsync.cycle.initial.slots import Parts, slot_of
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.reading import row_columns, row_record, row_values
 from leadsync.cycle.related.related_values import RelatedSource, related_plans, sources
 from leadsync.frames import ROW_PART
 from leadsync.mapping.plan import SyncPlan, TablePlan
-from leadsync.model import Json
+from leadsync.model import TABLES, Json
 
 
 def table_document(name: str) -> str:
@@ -36,9 +36,16 @@ def extract_rows(engine: Engine, load: FirstLoad, table: str) -> Json:
         person.
     """
     name = table_document(table)
-    done = engine.staging.read_document(load.load_id, name)
-    if done is not None:
-        return done
+    summary = engine.staging.read_document(load.load_id, name)
+    if summary is None:
+        summary = _extract(engine, load, table)
+        engine.staging.write_document(load.load_id, name, summary)
+    counted = summary["rows"] if table in TABLES else 0
+    note(engine, load, {load.cursors.read(name): str(counted)})
+    return summary
+
+
+def _extract(engine: Engine, load: FirstLoad, table: str) -> Json:
     before = engine.ledger.calls()
     keep_lease(engine, load)
     plan = load_plan(engine)
@@ -48,9 +55,7 @@ def extract_rows(engine: Engine, load: FirstLoad, table: str) -> Json:
     else:
         summary = _related(engine, load, plan, table)
     calls = engine.ledger.calls().get("dynamics", 0) - before.get("dynamics", 0)
-    summary |= {"table": table, "calls": calls}
-    engine.staging.write_document(load.load_id, name, summary)
-    return summary
+    return {**summary, "table": table, "calls": calls}
 
 
 def _people(engine: Engine, load: FirstLoad, plan: SyncPlan, table: TablePlan) -> Json:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from leadsync.cycle.activity_log.tell import tell_persons
 from leadsync.cycle.context import Engine
 from leadsync.cycle.extract.delta_read import cursor_name
-from leadsync.cycle.initial.first_load import DOCUMENT, FirstLoad, keep_lease, refuse_stale
+from leadsync.cycle.initial.first_load import FirstLoad, keep_lease, refuse_stale
 from leadsync.cycle.initial.foresight import added_counts, preview_document, together
 from leadsync.cycle.initial.partitions import (
     done_partitions,
@@ -21,6 +21,7 @@ from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.report import UnaccountedRowError
 from leadsync.errors import StateError
 from leadsync.model import TABLES, Json
+from leadsync.state.load_progress import FIRST_LOAD
 from leadsync.state.port import CycleRecord, StateChanges
 
 
@@ -44,10 +45,10 @@ def finish_load(engine: Engine, load: FirstLoad) -> Json:
     if report is None:
         refuse_stale(engine, load_plan(engine), load)
         report = _report(engine, load)
-        marks = [load.mark(number) for number in done_partitions(engine, load)]
+        told = load.cursors.of(engine.store.cursors())
         changes = StateChanges(
             cursors=_missing_cursors(engine, load),
-            cursors_dropped=[*marks, DOCUMENT],
+            cursors_dropped=[*told, FIRST_LOAD],
             cycle=_record(engine, load, report),
         )
         engine.store.apply(changes, lease=lease)
@@ -73,7 +74,7 @@ def _report(engine: Engine, load: FirstLoad) -> Json:
             f"{missing[0] + 1}.",
             remedy="Clear the partitions that failed; the others are not repeated.",
         )
-    reports = [_report_of(engine, cycle_id) for _, cycle_id in sorted(done.items())]
+    reports = [_report_of(engine, one.cycle_id) for _, one in sorted(done.items())]
     _see_that_it_adds_up(engine, load, reports)
     calls = _extract_calls(engine, load)
     for report in reports:

@@ -13,10 +13,11 @@ from leadsync.cycle.extract.delta_read import cursor_name
 from leadsync.errors import StaleLoadError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import Json
-from leadsync.state.port import Lease
+from leadsync.state.load_progress import FIRST_LOAD, LoadCursors
+from leadsync.state.port import Lease, StateChanges
 
-#: staged document of a load; the store's cursor that tells of one under way.
-DOCUMENT = "first_load"
+#: staged document of a load.
+DOCUMENT = FIRST_LOAD
 #: the systems forget what an older load would need: delta links and export files last seven days.
 LASTS = timedelta(days=6)
 
@@ -58,9 +59,10 @@ class FirstLoad:
         }
         return cls(**{**document, **moments})
 
-    def mark(self, number: int) -> str:
-        """Name of the cursor that says that a partition is done."""
-        return f"{DOCUMENT}.{self.load_id}.{number}"
+    @property
+    def cursors(self) -> LoadCursors:
+        """Names of the cursors that tell how far the load is."""
+        return LoadCursors(self.load_id)
 
 
 _MOMENTS = ("started_at", "since", "asked_since")
@@ -77,6 +79,13 @@ def keep_lease(engine: Engine, load: FirstLoad) -> Lease | None:
     return engine.store.acquire_lease(
         LEASE_NAME, load.run_id, now, INITIAL_LEASE_SECONDS, holder=engine.holder
     )
+
+
+def note(engine: Engine, load: FirstLoad, cursors: Mapping[str, str]) -> None:
+    """Store how far the load is; a dry run stores nothing."""
+    lease = keep_lease(engine, load)
+    if lease is not None:
+        engine.store.apply(StateChanges(cursors=dict(cursors)), lease=lease)
 
 
 def delta_cursors(engine: Engine, plan: SyncPlan) -> dict[str, str]:

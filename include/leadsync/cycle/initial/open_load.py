@@ -10,6 +10,7 @@ from leadsync.clock import parse_instant
 from leadsync.cycle.abandoned import end_abandoned
 from leadsync.cycle.context import LEASE_NAME, Engine, batches
 from leadsync.cycle.extract.person_feeds import CURSORS, first_cursor
+from leadsync.cycle.initial.extract_rows import tables_of
 from leadsync.cycle.initial.first_load import (
     DOCUMENT,
     LASTS,
@@ -24,6 +25,7 @@ from leadsync.errors import ConfigurationError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.marketo.bulk_extract import date_ranges
 from leadsync.model import Json
+from leadsync.state.load_progress import FIRST_LOAD, begun
 from leadsync.state.port import StateChanges
 
 #: no Marketo is older.
@@ -74,7 +76,7 @@ def open_load(engine: Engine, request: LoadRequest) -> FirstLoad:
     if not request.dry_run:
         end_abandoned(engine, take_lease(engine, request.run_id))
     load = _unfinished(engine, plan, request) or _begun(engine, plan, request)
-    _store_begin(engine, load)
+    _store_begin(engine, plan, load)
     return load
 
 
@@ -132,13 +134,22 @@ def _begun(engine: Engine, plan: SyncPlan, request: LoadRequest) -> FirstLoad:
     return load
 
 
-def _store_begin(engine: Engine, load: FirstLoad) -> None:
+def _store_begin(engine: Engine, plan: SyncPlan, load: FirstLoad) -> None:
     """Let the feeds begin before anybody is linked: what happens from then on is not missed."""
     lease = keep_lease(engine, load)
-    if lease is not None:
-        stored = engine.store.cursors()
-        begun = {name: text for name, text in load.feeds.items() if name not in stored}
-        engine.store.apply(StateChanges(cursors={**begun, DOCUMENT: load.load_id}), lease=lease)
+    if lease is None:
+        return
+    stored = engine.store.cursors()
+    sources = len(windows_of(load)) + len(tables_of(plan))
+    told = begun(load.load_id, load.started_at, sources)
+    feeds = {name: text for name, text in load.feeds.items() if name not in stored}
+    given_up = [
+        name
+        for name in stored
+        if name.startswith(f"{FIRST_LOAD}.") and not name.startswith(load.cursors.prefix)
+    ]
+    changes = StateChanges(cursors={**feeds, FIRST_LOAD: told}, cursors_dropped=given_up)
+    engine.store.apply(changes, lease=lease)
 
 
 def _first_day(engine: Engine, now: datetime) -> datetime:

@@ -35,7 +35,7 @@ def load_partition(engine: Engine, load: FirstLoad, number: int) -> Json:
     lease = keep_lease(engine, load)
     done = done_partitions(engine, load).get(number)
     if done is not None:
-        return _report(engine, done)
+        return _report(engine, done.cycle_id)
     refuse_stale(engine, load_plan(engine), load)
     cycle = _cycle(engine, load, number, lease)
     document = _take(engine, load, number, cycle)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from leadsync.cycle.context import Engine
 from leadsync.cycle.initial.extract_persons import window_document
 from leadsync.cycle.initial.extract_rows import table_document, tables_of
-from leadsync.cycle.initial.first_load import FirstLoad
+from leadsync.cycle.initial.first_load import FirstLoad, note
 from leadsync.cycle.initial.open_load import MOST_PARTITIONS, windows_of
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.errors import StateError
 from leadsync.model import TABLES, Json
+from leadsync.state.load_progress import DonePartition, divided
 
 #: rows of a partition, and persons: these bound a task's memory. Most persons have no row.
 ROWS_EACH = 10_000
@@ -58,14 +59,17 @@ def row_parts(engine: Engine, load: FirstLoad) -> Iterator[str]:
         yield from one["parts"]
 
 
-def done_partitions(engine: Engine, load: FirstLoad) -> dict[int, str]:
-    """Return the cycle of each partition that is done."""
-    prefix = load.mark(0).removesuffix("0")
-    return {
-        int(name.removeprefix(prefix)): cycle_id
-        for name, cycle_id in engine.store.cursors().items()
-        if name.startswith(prefix)
-    }
+def divide(engine: Engine, load: FirstLoad) -> int:
+    """Return the number of partitions, and let the store know that the loading begins."""
+    number = partitions_of(engine, load)
+    if load.cursors.divided not in engine.store.cursors():
+        note(engine, load, {load.cursors.divided: divided(number, engine.clock.now())})
+    return number
+
+
+def done_partitions(engine: Engine, load: FirstLoad) -> dict[int, DonePartition]:
+    """Return the partitions that are done."""
+    return load.cursors.done(engine.store.cursors())
 
 
 def _read(engine: Engine, load: FirstLoad, name: str) -> Json:

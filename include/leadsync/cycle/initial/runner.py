@@ -12,10 +12,11 @@ from leadsync.cycle.initial.finish_load import finish_load
 from leadsync.cycle.initial.first_load import FirstLoad, keep_lease
 from leadsync.cycle.initial.open_load import LoadRequest, open_load, windows_of
 from leadsync.cycle.initial.partition import load_partition
-from leadsync.cycle.initial.partitions import partitions_of
+from leadsync.cycle.initial.partitions import divide
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.errors import LeadsyncError
 from leadsync.model import Json
+from leadsync.state.load_progress import progress_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +49,10 @@ def run_load(engine: Engine, load: FirstLoad) -> Json:
         )
     for table in tables_of(load_plan(engine)):
         logger.info("Table %s: %d rows.", table, extract_rows(engine, load, table)["rows"])
-    partitions = partitions_of(engine, load)
+    partitions = divide(engine, load)
     for number in range(partitions):
         load_partition(engine, load, number)
-        logger.info("Partition %d of %d is done.", number + 1, partitions)
+        progress = progress_of(engine.store.cursors())
+        told = progress.told() if progress else "Nothing is written."
+        logger.info("Partition %d of %d. %s", number + 1, partitions, told)
     return finish_load(engine, load)

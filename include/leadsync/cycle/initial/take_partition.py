@@ -31,9 +31,9 @@ Record = tuple[Json, Values]
 class _Taken:
     """A partition's records: rows without a link, and the persons that may be theirs."""
 
+    beyond: Beyond
     rows: dict[str, Record] = field(default_factory=dict)
     persons: dict[int, Record] = field(default_factory=dict)
-    beyond: Beyond = field(default_factory=Beyond)
 
     @property
     def addresses(self) -> set[str]:
@@ -52,8 +52,7 @@ def take_partition(
     if done is not None:
         return dict(done["summary"])
     plan = plan_of(engine, cycle)
-    taken = _Taken()
-    taken.beyond.mark = load.mark(number)
+    taken = _Taken(Beyond(load.load_id, number))
     _take_rows(engine, load, slots, taken)
     _take_persons(engine, plan, load, slots, taken)
     _write(engine, cycle, plan, load, taken)

@@ -64,7 +64,7 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
         engine.dynamics.batch_size,
         partial(_send, dynamics),
         partial(_record, dynamics),
-        load_breaker(engine, dynamics.plan, "dynamics"),
+        load_breaker(engine, cycle, dynamics.plan, "dynamics"),
         clashing(decisions),
     )
     writes = read_writes(engine, cycle, "dynamics")

@@ -79,7 +79,7 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
         engine.marketo.batch_size,
         partial(_update, marketo),
         partial(_record, marketo),
-        load_breaker(engine, marketo.plan, "marketo"),
+        load_breaker(engine, cycle, marketo.plan, "marketo"),
         clashing(marketo.decisions),
     )
     stops = restrictive_fields(marketo.plan)

@@ -19,6 +19,7 @@ from leadsync.cycle.carried import POSTPONED
 from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.claimed import CONSENT_SUFFIX
+from leadsync.cycle.initial.judged import keep_judged
 from leadsync.cycle.match.row_creations import OWNER
 from leadsync.cycle.quarantine.quarantining import fingerprint, quarantine_rows, quarantined
 from leadsync.frames import Rows
@@ -138,6 +139,7 @@ class Loader:
     def finish(self) -> Json:
         """Write the frames of results and quarantine, and return counts for the log."""
         staging, cycle_id = self.engine.staging, self.cycle.cycle_id
+        keep_judged(self.engine, self.cycle, f"server {self.side}", self.breaker.tally)
         staging.write_rows(cycle_id, f"{self.side}_results", Rows(RESULTS, self.results.rows))
         staging.write_rows(
             cycle_id, f"{self.side}_refused", quarantine_rows(self.results.quarantine)

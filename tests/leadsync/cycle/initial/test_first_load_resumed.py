@@ -8,12 +8,14 @@ from functools import partial
 
 import pytest
 
+from leadsync.cycle.decide.breaker import FEW_FAILURES, BreakerError
 from leadsync.cycle.initial.extract_persons import extract_persons
 from leadsync.cycle.initial.extract_rows import extract_rows
 from leadsync.cycle.initial.finish_load import finish_load
 from leadsync.cycle.initial.first_load import FirstLoad
 from leadsync.cycle.initial.open_load import open_load, windows_of
 from leadsync.cycle.initial.partition import load_partition
+from leadsync.cycle.initial.partitions import divide
 from leadsync.cycle.initial.runner import run_load
 from leadsync.errors import (
     QuotaSpentError,
@@ -23,6 +25,7 @@ from leadsync.errors import (
     ThrottledError,
 )
 from leadsync.model import TABLES, Json
+from leadsync.state.load_progress import FIRST_LOAD, progress_of
 from support.crashing import Crash, Steps, watched
 from support.first_loads import PARTITIONS, initial, open_links, person, request, row, total
 from support.world import World, world
@@ -135,6 +138,74 @@ def test_a_partition_that_is_done_is_not_repeated(world: World) -> None:
     world.marketo.writes.clear()
     assert load_partition(world.engine, load, 0) == first
     assert world.marketo.writes == []
+
+
+def test_the_store_tells_how_far_a_load_is_until_it_has_ended(world: World) -> None:
+    for number in range(9):
+        row(world, number)
+        person(world, number + 4)
+    assert progress_of(world.store.cursors()) is None
+    load = open_load(world.engine, request())
+    begun = progress_of(world.store.cursors())
+    assert begun is not None
+    assert (begun.sources_read, begun.partitions) == (0, None)
+    load = opened(world)
+    divide(world.engine, load)
+    world.clock.advance(60)
+    report = load_partition(world.engine, load, 1)
+    progress = progress_of(world.store.cursors())
+    assert progress is not None
+    assert progress.sources_read == progress.sources
+    assert (progress.partitions, progress.partitions_done) == (PARTITIONS, 1)
+    assert (progress.records_read, progress.records_done) == (18, report["read"])
+    assert progress.ends_at is not None
+    assert progress.ends_at > world.clock.now()
+    run_load(world.engine, load)
+    assert [name for name in world.store.cursors() if name.startswith(FIRST_LOAD)] == []
+
+
+def test_what_a_dry_run_has_read_counts_as_read_by_the_load_after_it(world: World) -> None:
+    person(world, 1)
+    row(world, 2)
+    initial(world, dry_run=True)
+    assert progress_of(world.store.cursors()) is None
+    opened(world)
+    progress = progress_of(world.store.cursors())
+    assert progress is not None
+    assert (progress.sources_read, progress.records_read) == (progress.sources, 2)
+
+
+def test_marks_of_a_load_that_was_given_up_go_with_the_next(world: World) -> None:
+    row(world, 1)
+    load = opened(world)
+    load_partition(world.engine, load, 0)
+    initial(world, partitions=2)
+    assert [name for name in world.store.cursors() if name.startswith(FIRST_LOAD)] == []
+
+
+# ---------------------------------------------------------------- the circuit breaker
+
+
+def test_s124_the_breaker_counts_what_failed_in_all_partitions(world: World) -> None:
+    for number in range(FEW_FAILURES + 10):
+        row(world, number, lastname="x" * 300)
+    load = opened(world)
+    with pytest.raises(BreakerError, match="nothing was written of this partition") as stopped:
+        run_load(world.engine, load)
+    done = load.cursors.done(world.store.cursors())
+    assert 0 < len(done) < PARTITIONS  # each has fewer failures than would stop a cycle
+    earlier = sum(one.judged["rules marketo"].failed for one in done.values())
+    assert 0 < earlier < FEW_FAILURES
+    failed = int(stopped.value.message.split(" of ")[0])
+    assert failed >= FEW_FAILURES > failed - earlier
+    assert len(world.quarantined()) == earlier
+
+
+def test_good_partitions_go_on_after_failures_in_others(world: World) -> None:
+    for number in range(60):
+        row(world, number, lastname="x" * 300 if number < FEW_FAILURES + 1 else "Ek")
+    report = run_load(world.engine, opened(world))
+    assert total(report, "to_marketo", "quarantined") == FEW_FAILURES + 1
 
 
 def test_the_load_does_not_end_before_all_partitions_are_done(world: World) -> None:
