@@ -177,6 +177,8 @@ class Rows:
 
     def copied(self) -> Rows:
         """Return a copy that shares nothing which can change."""
+        if not self.records:
+            return Rows(self.columns, [], self.fields)
         records = [record.copy() for record in self.records]
         return Rows(self.columns, records, self.fields, [row.copy() for row in self.values])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -185,9 +184,11 @@ def _unlinked(engine: Engine, cycle: Cycle) -> set[str]:
 
 def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
     """Add up the calls that the stages report."""
-    total: Counter[str] = Counter()
+    total: dict[str, int] = {}
     for stage in STAGES:
-        total.update(engine.staging.read_document(cycle.cycle_id, f"calls_{stage}") or {})
+        made = engine.staging.read_document(cycle.cycle_id, f"calls_{stage}") or {}
+        for system, count in made.items():
+            total[system] = total.get(system, 0) + count
     return total
 
 

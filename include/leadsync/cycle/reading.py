@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from leadsync.cycle.context import Engine
@@ -36,6 +37,7 @@ SYSTEM_COLUMNS = (
 NOT_EXPORTED = frozenset({"formula", "lead_function"})
 
 
+@lru_cache(maxsize=64)
 def row_columns(table: TablePlan) -> tuple[str, ...]:
     """Return the properties to select when reading a table, sorted, primary id first."""
     known = table.schema.columns
@@ -101,6 +103,7 @@ def read_rows(engine: Engine, table: TablePlan, ids: Iterable[str]) -> dict[str,
     return {str(row[table.schema.primary_id]).lower(): row for row in rows}
 
 
+@lru_cache(maxsize=32)
 def person_fields(plan: SyncPlan) -> tuple[str, ...]:
     """Return the fields to ask for when reading persons."""
     return tuple(dict.fromkeys(("id", "email", MARKETO_DYNAMICS_ID, *plan.names)))

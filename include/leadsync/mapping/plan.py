@@ -71,11 +71,12 @@ class FieldPlan:
     via: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TablePlan:
     """All mapped fields of one table, in the order of the mapping file.
 
-    Its own columns come first, then company and owner fields, which come through a lookup.
+    Its own columns come first, then company and owner fields, which come through a lookup. Tables
+    are told apart by identity, as plans are.
     """
 
     table: Table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Sequence
+from typing import cast
 
 from leadsync.frames import Rows
 from leadsync.json_copy import json_copy
@@ -15,7 +17,7 @@ class MemoryStaging:
 
     def __init__(self) -> None:
         self._frames: dict[tuple[str, str], Rows] = {}
-        self._documents: dict[tuple[str, str], Json] = {}
+        self._documents: dict[tuple[str, str], bytes] = {}
 
     def write_rows(self, cycle_id: str, name: str, rows: Rows) -> str:
         """Keep a copy of a frame's rows."""
@@ -58,14 +60,13 @@ class MemoryStaging:
 
     def write_document(self, cycle_id: str, name: str, document: Json) -> str:
         """Keep a copy of a JSON document."""
-        self._documents[cycle_id, name] = json_copy(document)
+        self._documents[cycle_id, name] = marshal.dumps(json_copy(document))
         return f"memory://{cycle_id}/{name}"
 
     def read_document(self, cycle_id: str, name: str) -> Json | None:
         """Return a copy of a document, or ``None`` when no stage has stored it."""
         kept = self._documents.get((cycle_id, name))
-        copied: Json | None = json_copy(kept)
-        return copied
+        return None if kept is None else cast(Json, marshal.loads(kept))  # noqa: S302 - our own
 
     def has(self, cycle_id: str, name: str) -> bool:
         """Tell whether a frame or document of that name is kept."""

@@ -315,9 +315,11 @@ class MemoryStateStore:
         }
 
     def _refuse_conflicts(self, changes: StateChanges) -> None:
-        after = {row["link_id"]: row for row in self._links.near(changes.links)}
-        after.update({row["link_id"]: row for row in changes.links})
-        conflict = conflicts.link_conflict(after.values())
+        after: dict[str, LinkRow] = {}
+        if changes.links:
+            after.update((row["link_id"], row) for row in self._links.near(changes.links))
+            after.update((row["link_id"], row) for row in changes.links)
+        conflict = conflicts.link_conflict(after.values()) if after else None
         conflict = conflict or self._quarantine.conflict(changes)
         if conflict:
             raise conflict

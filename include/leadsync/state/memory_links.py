@@ -79,4 +79,5 @@ class LinkIndex:
         )
 
     def _found(self, link_ids: Iterable[str]) -> list[LinkRow]:
-        return [self._links[link_id].copy() for link_id in sorted(set(link_ids))]
+        wanted = set(link_ids)
+        return [self._links[link_id].copy() for link_id in sorted(wanted)] if wanted else []

@@ -60,6 +60,8 @@ class MemoryQuarantine:
         limit: int | None = None,
     ) -> list[QuarantineRow]:
         """Return items that meet all conditions given, newest first."""
+        if not self._items:
+            return []
         wanted = None if ids is None else set(ids)
         found = [row for row in self._of(statuses, where) if wanted is None or row["id"] in wanted]
         found.sort(key=lambda row: row["id"])

@@ -49,7 +49,7 @@ _TYPE_NAMES = {
 }
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def rules_for(plan: SyncPlan, table: Table, target: System, operation: Operation) -> RuleSet:
     """Return the rules for writing rows of ``table`` to ``target``.
 

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.decide.check import Checked
@@ -25,6 +26,7 @@ from leadsync.state.port import Values
 STOP = "true"
 
 
+@lru_cache(maxsize=32)
 def restrictive_fields(plan: SyncPlan) -> frozenset[str]:
     """Return the fields in which a ``true`` is a stop."""
     return frozenset(

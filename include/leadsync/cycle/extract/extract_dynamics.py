@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadsync.cycle.carried import due_rows, unfinished
+from leadsync.cycle.carried import Unfinished, due_rows, unfinished
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.extract.delta_read import cursor_name, follow
 from leadsync.cycle.extract.extract_related import read_related
@@ -76,9 +76,10 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
 
 
 def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
-    extract = _Extract()
-    stored = engine.store.cursors()
+    extract, pending = _Extract(), unfinished(engine)
+    cursors = engine.store.cursors()
     for table in plan.tables.values():
+        stored = json.loads(cursors.get(cursor_name(table.table), "{}"))
         extract.mapped_anew[table.table] = _mapped_anew(table, stored)
         if not cycle.reads_feeds:
             continue
@@ -89,13 +90,13 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
             )
             _add_rows(extract, table, rows, "feed")
         else:
-            _follow_delta(engine, table, extract)
-            _add_carried(engine, plan, table, extract)
+            _follow_delta(engine, table, stored, pending, extract)
+            _add_by_id(engine, table, due_rows(pending, plan, table.table), extract)
     asked = read_asked(engine, cycle)
     if asked.names_pairs:
         _add_named(engine, plan, asked, extract)
     _add_successors(engine, plan, extract)
-    _add_related(engine, cycle, plan, extract)
+    _add_related(engine, cycle, plan, pending, extract)
     return extract
 
 
@@ -115,11 +116,13 @@ def _add_successors(engine: Engine, plan: SyncPlan, extract: _Extract) -> None:
             asked |= ids
 
 
-def _add_related(engine: Engine, cycle: Cycle, plan: SyncPlan, extract: _Extract) -> None:
+def _add_related(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished, extract: _Extract
+) -> None:
     """Read accounts and owners, and take up the rows whose missing account is there now."""
     if plan.company is None and plan.owner is None:
         return
-    items = [item for group in unfinished(engine).quarantine.values() for item in group]
+    items = [item for group in pending.quarantine.values() for item in group]
     read = read_related(engine, cycle, plan, extract.records, items)
     engine.staging.write_rows(
         cycle.cycle_id, "related", Rows(RELATED, read.records, plan.names, read.values)
@@ -131,24 +134,25 @@ def _add_related(engine: Engine, cycle: Cycle, plan: SyncPlan, extract: _Extract
         _add_by_id(engine, table, arrived(items, table.table, read.ids), extract)
 
 
-def _mapped_anew(table: TablePlan, stored: Mapping[str, str]) -> list[str]:
+def _mapped_anew(table: TablePlan, stored: Json) -> list[str]:
     """Return the fields that no cycle has read since they were mapped."""
-    select = json.loads(stored.get(cursor_name(table.table), "{}")).get("select")
+    select = stored.get("select")
     if select is None:
         return []
     return [plan.name for plan in table.fields if read_name(table, plan) not in select]
 
 
-def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
+def _follow_delta(
+    engine: Engine, table: TablePlan, stored: Json, pending: Unfinished, extract: _Extract
+) -> None:
     columns = row_columns(table)
-    stored = json.loads(engine.store.cursors().get(cursor_name(table.table), "{}"))
     delta = follow(engine, table.table, columns, stored)
     deleted = set(delta.deleted)
     if delta.full:
         extract.full_reads.append(table.table)
         if stored:
             extract.given_up.append(cursor_name(table.table))
-        deleted |= _vanished(engine, table, delta)
+        deleted |= _vanished(engine, table, delta, pending)
     _add_rows(extract, table, list(delta.rows), "feed")
     _add_deleted(extract, table, deleted, "feed")
     extract.cursors[cursor_name(table.table)] = json.dumps(
@@ -156,16 +160,12 @@ def _follow_delta(engine: Engine, table: TablePlan, extract: _Extract) -> None:
     )
 
 
-def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead) -> set[str]:
+def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead, pending: Unfinished) -> set[str]:
     """Return known rows that a full read does not have: it reports no deletions itself."""
     present = {str(row[table.schema.primary_id]).lower() for row in delta.rows}
     known = {link["dynamics_id"] for link in engine.store.live_links(table.table)}
     known |= lost_creates(engine, table.table)
-    return (known | unfinished(engine).rows(table.table)) - present
-
-
-def _add_carried(engine: Engine, plan: SyncPlan, table: TablePlan, extract: _Extract) -> None:
-    _add_by_id(engine, table, due_rows(unfinished(engine), plan, table.table), extract)
+    return (known | pending.rows(table.table)) - present
 
 
 def _add_by_id(engine: Engine, table: TablePlan, ids: set[str], extract: _Extract) -> None:

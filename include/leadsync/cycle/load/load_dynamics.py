@@ -27,6 +27,7 @@ from leadsync.cycle.load.loading import (
     link_of,
     read_decisions,
     read_writes,
+    write_results,
 )
 from leadsync.cycle.load.stamp_persons import stamp_persons
 from leadsync.cycle.plan.schemas import plan_of
@@ -54,6 +55,9 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
     :returns: counts by outcome, for the log.
     """
     held_lease(engine, cycle)
+    writes = read_writes(engine, cycle, "dynamics")
+    if not writes:
+        return write_results(engine, cycle, "dynamics", Results())
     decisions = read_decisions(engine, cycle, "dynamics")
     unsettled = unsettled_fields(engine, cycle)
     dynamics = _Dynamics(engine, cycle, plan_of(engine, cycle), decisions, unsettled)
@@ -67,7 +71,6 @@ def load_dynamics(engine: Engine, cycle: Cycle) -> Json:
         load_breaker(engine, cycle, dynamics.plan, "dynamics"),
         clashing(decisions),
     )
-    writes = read_writes(engine, cycle, "dynamics")
     updates = [w for w in writes if w.operation in ("update", "link", "move", OPT_OUT)]
     creates = [w for w in writes if w.operation == "create"]
     stops = restrictive_fields(dynamics.plan)

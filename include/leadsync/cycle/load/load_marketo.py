@@ -22,6 +22,7 @@ from leadsync.cycle.load.loading import (
     read_decisions,
     read_writes,
     staged_links,
+    write_results,
 )
 from leadsync.cycle.load.stamp_persons import own_fields
 from leadsync.cycle.plan.schemas import plan_of
@@ -59,6 +60,9 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
     :returns: counts by outcome, for the log.
     """
     held_lease(engine, cycle)
+    writes = read_writes(engine, cycle, "marketo")
+    if not writes:
+        return write_results(engine, cycle, "marketo", Results())
     marketo = _Marketo(
         engine,
         cycle,
@@ -67,7 +71,6 @@ def load_marketo(engine: Engine, cycle: Cycle) -> Json:
         _agreed(engine, cycle),
         unsettled_fields(engine, cycle),
     )
-    writes = read_writes(engine, cycle, "marketo")
     creates = [write for write in writes if write.operation == "create"]
     freeing = _freeing(writes)
     updates = [w for w in writes if w.operation not in ("create", "merge") and w not in freeing]

@@ -138,17 +138,8 @@ class Loader:
 
     def finish(self) -> Json:
         """Write the frames of results and quarantine, and return counts for the log."""
-        staging, cycle_id = self.engine.staging, self.cycle.cycle_id
         keep_judged(self.engine, self.cycle, f"server {self.side}", self.breaker.tally)
-        staging.write_rows(cycle_id, f"{self.side}_results", Rows(RESULTS, self.results.rows))
-        staging.write_rows(
-            cycle_id, f"{self.side}_refused", quarantine_rows(self.results.quarantine)
-        )
-        summary: Json = {}
-        for row in self.results.rows:
-            name = row["operation"] or row["state"]
-            summary[name] = summary.get(name, 0) + 1
-        return summary
+        return write_results(self.engine, self.cycle, self.side, self.results)
 
     def _send(self, group: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Any] | None]:
         """Send a batch; ``None`` instead of answers when it is left to the next cycle (S119)."""
@@ -212,6 +203,18 @@ class Loader:
 
 
 _INTENT_STATUS = {"applied": "done", "deferred": "deferred", "quarantined": "refused"}
+
+
+def write_results(engine: Engine, cycle: Cycle, side: System, results: Results) -> Json:
+    """Write a side's frames of results and quarantine, and return counts for the log."""
+    staging, cycle_id = engine.staging, cycle.cycle_id
+    staging.write_rows(cycle_id, f"{side}_results", Rows(RESULTS, results.rows))
+    staging.write_rows(cycle_id, f"{side}_refused", quarantine_rows(results.quarantine))
+    summary: Json = {}
+    for row in results.rows:
+        name = row["operation"] or row["state"]
+        summary[name] = summary.get(name, 0) + 1
+    return summary
 
 
 def read_writes(engine: Engine, cycle: Cycle, side: System) -> list[Write]:
