@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from simulation.judged import Failure, judge_seed, smallest
+from simulation.judged import Failure, failures_of, smallest
 
 SCHEDULES = 5000
 BUNDLE = 50
@@ -58,7 +58,7 @@ def judge_bundle(seeds: Sequence[int]) -> Judged:
     """Play the schedules of ``seeds``."""
     logging.getLogger("leadsync").setLevel(logging.ERROR)  # a fault's warning is no news here
     started = time.process_time()
-    failures = [failure for seed in seeds if (failure := judge_seed(seed)) is not None]
+    failures = list(failures_of(seeds))
     return Judged(len(seeds), failures, time.process_time() - started)
 
 

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Literal
 
 from leadsync.model import TABLES, Json
+from leadsync.state.port import QuarantineRow
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from support.world import World
 
 Side = Literal["marketo", "dynamics"]
 RecordId = int | str
 Pair = tuple[int, str]
+#: a pair, its table, its person and its row.
+Visible = tuple[Pair, str, Json, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class Diary:
     entered: dict[tuple[RecordId, str], set[Value]] = field(
         default_factory=lambda: defaultdict(set)
     )
+    _seen_at: int = -1
+    _seen: tuple[list[QuarantineRow], list[Visible]] = field(default_factory=lambda: ([], []))
     events: list[tuple[int, datetime, str]] = field(default_factory=list)
 
     # -- writing
@@ -296,7 +301,16 @@ class Diary:
                 if marketo == compared(mapping, name, plain(name, row[COLUMNS[name]])):
                     self.agreed[pair, name] = Edit(self.now, marketo)
 
-    def spread_opt_outs(self) -> None:
+    def seen(self) -> tuple[list[QuarantineRow], list[Visible]]:
+        """Return what is in quarantine and all pairs; looked at once for each moment."""
+        if self._seen_at != self.now:
+            self._seen_at = self.now
+            self._spread_opt_outs()
+            items = self.world.store.quarantine(statuses=("open", "released"))
+            self._seen = items, list(self.pairs())
+        return self._seen
+
+    def _spread_opt_outs(self) -> None:
         """Note who may be unsubscribed by an address that they share with one who is (S108)."""
         stopped = {
             record
@@ -327,7 +341,7 @@ class Diary:
         """Walk over the rows that were not merged into others."""
         return (one for one in self.rows() if one[1] not in self.merged_rows)
 
-    def pairs(self) -> Iterator[tuple[Pair, str, Json, Json]]:
+    def pairs(self) -> Iterator[Visible]:
         """Walk over rows and the persons that carry their ids, as everybody can see them.
 
         Rows that ended in others are no party to a pair any more.
@@ -340,7 +354,7 @@ class Diary:
             for person in by_row.get(row_id, ()):
                 yield (person, row_id), table, self.world.marketo.people[person], row
 
-    def _unstamped(self) -> Iterator[tuple[Pair, str, Json, Json]]:
+    def _unstamped(self) -> Iterator[Visible]:
         """Walk over rows that were made for persons that do not carry their ids yet."""
         people = self.world.marketo.people
         for table, row_id, row in self.rows():

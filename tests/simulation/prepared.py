@@ -46,4 +46,5 @@ def _first(text: str) -> World:
     world = World(mapping=json.loads(text), settings=SETTINGS, validate=validated)
     load_plan(world.engine)
     load_plan(world.engine, refresh=True)  # now that it knows what was there before
+    world.cycle()  # which remembers the rules
     return world

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.judged import judge, judge_seed
+from simulation.judged import failures_of, judge
 from simulation.play import Run
 from simulation.schedule import drawn
 
@@ -21,10 +21,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_every_schedule_ends_as_promised(seeds: range) -> None:
-    for seed in seeds:
-        failure = judge_seed(seed)
-        if failure is not None:
-            pytest.fail(f"{failure.story}\nseed {seed}: {failure.reason}", pytrace=False)
+    for failure in failures_of(seeds):
+        seed = failure.schedule.seed
+        pytest.fail(f"{failure.story}\nseed {seed}: {failure.reason}", pytrace=False)
 
 
 def test_a_seed_replays_exactly() -> None:

@@ -13,14 +13,12 @@ class View:
     """
 
     def __init__(self, diary: Diary) -> None:
-        diary.spread_opt_outs()
         self.diary = diary
         self.world = diary.world
         self.mapping = self.world.mapping
         self.entries = {entry["marketo"]: entry for entry in self.mapping["fields"]}
         self.people = self.world.marketo.people
-        self.items = self.world.store.quarantine(statuses=("open", "released"))
-        self.pairs = list(diary.pairs())
+        self.items, self.pairs = diary.seen()
 
     def stopped(self, name: str, now: object, *records: int | str) -> bool:
         """Tell whether a record is opted out for the sake of its address (S108, S111)."""

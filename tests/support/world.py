@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ RELATED_COLUMNS = {
 }
 
 
+@cache
 def marketo_fields() -> dict[str, MarketoField]:
     """Return the persons' fields."""
     return {
@@ -97,6 +99,7 @@ def marketo_fields() -> dict[str, MarketoField]:
     }
 
 
+@cache
 def dynamics_table(name: str) -> DynamicsTable:
     """Return a lead or contact table with leadsync's own columns."""
     options = tuple(OptionValue(i, label) for i, label in enumerate(("Web", "Partner"), 1))
@@ -126,6 +129,7 @@ def dynamics_table(name: str) -> DynamicsTable:
     return DynamicsTable(name, f"{name}s", f"{name}id", {column.name: column for column in columns})
 
 
+@cache
 def related_table(name: str) -> DynamicsTable:
     """Return the table of accounts, users or teams."""
     columns = [
@@ -178,7 +182,7 @@ class World:
         self._engine: Engine | None = None
         self._mapped: Json = {}
         self._ids = (_made_id(n) for n in itertools.count(1))
-        self.marketo = SimulatedMarketo(self.clock, marketo_fields())
+        self.marketo = SimulatedMarketo(self.clock, dict(marketo_fields()))
         tables = {name: dynamics_table(name) for name in ("lead", "contact")}
         tables |= {name: related_table(name) for name in RELATED_COLUMNS}
         self.dynamics = SimulatedDynamics(self.clock, tables)
