@@ -54,7 +54,8 @@ class Settings:
     :param deleted_leads_days: how old the cursor of Marketo's deletions may be before all persons
         are compared instead; Marketo keeps 14 days: ``LEADSYNC_DELETED_LEADS_DAYS``.
     :param cycle_seconds: after which a cycle leaves plain updates to the next one, so that what is
-        new or urgent waits no longer than that: ``LEADSYNC_CYCLE_SECONDS``.
+        new or urgent waits no longer than that; after half of it a backlog of changes is left
+        unread likewise: ``LEADSYNC_CYCLE_SECONDS``.
     :param lead_changes_days: the same for changed values, of which Marketo keeps 90 days:
         ``LEADSYNC_LEAD_CHANGES_DAYS``.
     :param reports: fsspec URL or path of the validation reports; empty keeps none:

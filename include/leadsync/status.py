@@ -40,7 +40,7 @@ def status_document(
     done = [c for c in cycles if c.status == "done" and c.kind in _MOVING]
     lease = store.current_lease("cycle")
     running = lease is not None and lease[0].expires_at > now
-    lag = int((now - done[0].window_to).total_seconds()) if done else None
+    lag = int((now - done[0].reached).total_seconds()) if done else None
     waiting = _Waiting(
         store.deferred(), store.quarantine(statuses=WAITING), store.requests(waiting=True)
     )

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.configuration import conf
 from airflow.sdk.observability import stats
 
-from leadsync.clock import parse_instant
-
 if TYPE_CHECKING:
     from leadsync.cycle.context import Engine
 
@@ -68,5 +66,5 @@ def _send_times(engine: Engine, report: Mapping[str, Any]) -> None:
     duration = (cycle.closed_at - cycle.opened_at).total_seconds() * 1000
     stats.timing(f"leadsync.cycle_duration.{cycle.kind}", duration)
     if cycle.kind in MOVING_KINDS:
-        lag = engine.clock.now() - parse_instant(report["window"]["to"])
+        lag = engine.clock.now() - cycle.reached
         stats.gauge("leadsync.lag_seconds", max(0.0, lag.total_seconds()))

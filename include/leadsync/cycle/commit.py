@@ -80,6 +80,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     report["full_comparison"] = full_comparisons(
         *(engine.staging.read_document(cycle.cycle_id, name) for name in EXTRACTS)
     )
+    report["unread_since"] = _unread_since(engine, cycle)
     warnings = written_warnings(engine, cycle, outcomes)
     report["warnings"] = counted_warnings(warnings)
     report["rule_changes"] = rule_changes(engine, cycle)
@@ -315,6 +316,12 @@ def _forgettable(engine: Engine, cycle: Cycle) -> datetime:
     unsettled = document.get("unsettled_since")
     since = min(cycle.opened_at, parse_instant(unsettled)) if unsettled else cycle.opened_at
     return since - SEEN_OVERLAPS * overlap
+
+
+def _unread_since(engine: Engine, cycle: Cycle) -> dict[str, str]:
+    """Return up to when feeds were read whose rest the next cycle reads, by cursor."""
+    document = engine.staging.read_document(cycle.cycle_id, "extract_marketo") or {}
+    return dict(document.get("unread_since", {}))
 
 
 def _closed(engine: Engine, cycle: Cycle, stored: CycleRecord | None, report: Json) -> CycleRecord:

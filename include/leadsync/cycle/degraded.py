@@ -43,7 +43,7 @@ def degraded_reasons(
 ) -> list[str]:
     """Return what is not well in a cycle that is about to be committed; empty when all is.
 
-    :param report: as far as it is made: counts, suspended fields, full comparisons.
+    :param report: as far as it is made: counts, suspended fields, full comparisons, backlogs.
     """
     reasons = [
         *_held(report["counts"], policies.degraded_share),
@@ -59,6 +59,10 @@ def degraded_reasons(
         reasons.append(
             f"full comparison: all was read, because {names} could not go on where it ended"
         )
+    reasons.extend(
+        f"backlog: {name} is read up to {until}; the next cycles go on from there"
+        for name, until in report["unread_since"].items()
+    )
     if cycle.moves_cursors:
         reasons.extend(_lag(engine, cycle))
     return reasons

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
+from leadsync.clock import parse_instant
 from leadsync.model import Direction, Json
 
 #: ``inactive``: the row is closed, so nothing is written to it. ``merged``: one of the two records
@@ -292,6 +293,12 @@ class CycleRecord:
     run_id: str | None = None
     report: Json | None = None
     error: str | None = None
+
+    @property
+    def reached(self) -> datetime:
+        """Up to when everything was read; before ``window_to`` where a backlog is left."""
+        unread = ((self.report or {}).get("unread_since") or {}).values()
+        return min([self.window_to, *map(parse_instant, unread)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
+from leadsync.cycle.consent.restrictive import restrictive_fields
 from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.decide.check import Checked
 from leadsync.cycle.decide.claimed import CONSENT_SUFFIX
@@ -24,17 +24,6 @@ from leadsync.model import Json
 from leadsync.state.port import Values
 
 STOP = "true"
-
-
-@lru_cache(maxsize=32)
-def restrictive_fields(plan: SyncPlan) -> frozenset[str]:
-    """Return the fields in which a ``true`` is a stop."""
-    return frozenset(
-        field.name
-        for table in plan.tables.values()
-        for field in table.fields
-        if field.rule == "most_restrictive"
-    )
 
 
 def let_stops_through(plan: SyncPlan, proposals: Iterable[Proposal], checked: Checked) -> None:

@@ -47,6 +47,8 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
     ]
     engine.staging.write_rows(cycle.cycle_id, "activities", Rows(ACTIVITIES, seen))
     summary: Json = {"activities": len(seen), "full_comparison": list(feeds.given_up)}
+    if feeds.unread_since:
+        summary["unread_since"] = feeds.unread_since
     for record in records:
         summary[record["event"]] = summary.get(record["event"], 0) + 1
     engine.staging.write_document(
@@ -56,6 +58,7 @@ def extract_marketo(engine: Engine, cycle: Cycle) -> Json:
             "stamp": engine.new_id(),
             "cursors": feeds.cursors,
             "unsettled_since": feeds.unsettled_since and feeds.unsettled_since.isoformat(),
+            "unread_since": feeds.unread_since,
             "overwritten": to_document(seen_persons.overwritten),
             "clicks": {str(p): at for p, at in clicks([*feeds.changes, *feeds.events]).items()},
             "full_comparison": list(feeds.given_up),

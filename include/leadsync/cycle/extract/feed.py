@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,6 +13,10 @@ from leadsync.model import Activity, FeedRead
 
 #: pages waiting to be settled for which a cycle makes one more call.
 BACKLOG_PER_CALL = 300
+#: pages that are read before a cycle asks whether its time for reading is over.
+SLICE = 25
+#: most pages in which a cycle looks ahead.
+AHEAD = 50
 
 
 class ReadFeed(Protocol):
@@ -23,25 +27,60 @@ class ReadFeed(Protocol):
 
 @dataclass(slots=True)
 class Feed:
-    """A feed with its cursor, and the activities that no cycle has processed yet."""
+    """A feed with its cursor, and the activities that no cycle has processed yet.
+
+    :ivar complete: the feed was read to its end.
+    """
 
     engine: Engine
     read: ReadFeed
     cursor: FeedCursor
     found: list[Activity] = field(default_factory=list)
+    complete: bool = True
 
     @property
     def overlap(self) -> timedelta:
         """How late activities may appear."""
         return timedelta(seconds=self.engine.settings.overlap_seconds)
 
-    def read_to_end(self) -> None:
-        """Collect what is new at the feed's end."""
+    def read_on(self, until: datetime | None = None) -> None:
+        """Collect what is new at the feed's end.
+
+        :param until: when to stop on the way there, after some pages at least; the next cycle goes
+            on.
+        """
         clock = self.engine.clock
         began = clock.now()
-        read = self.read(self.cursor.start)
+        read = self.read(self.cursor.start) if until is None else self._some(until)
         self.found = unseen(self.engine, read.activities)
+        self.complete = read.complete
         self.cursor = self.cursor.advanced(read, len(self.found), began, clock.now(), self.overlap)
+
+    def _some(self, until: datetime) -> FeedRead:
+        """Read to the feed's end, or until the time is over."""
+        read = FeedRead((), self.cursor.start, 0, complete=False)
+        while True:
+            part = self.read(read.next_token, pages=SLICE)
+            read = FeedRead(
+                read.activities + part.activities,
+                part.next_token,
+                read.pages + part.pages,
+                part.complete,
+            )
+            is_stuck = part.pages < SLICE
+            if part.complete or is_stuck or self.engine.clock.now() >= until:
+                return read
+
+    def look_ahead(self, read: ReadFeed) -> None:
+        """Collect what ``read`` finds beyond the end, up to which nothing else is read yet.
+
+        :param read: reads a part of the feed that must not wait for the rest.
+        """
+        found = read(self.cursor.ahead or self.cursor.end, pages=AHEAD)
+        known = {activity.guid for activity in self.found}
+        ahead = unseen(self.engine, found.activities)
+        self.found.extend(activity for activity in ahead if activity.guid not in known)
+        self.cursor = replace(self.cursor, ahead=found.next_token)
 
     def settle(self, pages: int) -> None:
         """Collect what appeared late in the oldest stretch, reading so many pages of it."""

@@ -48,11 +48,17 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
-    """Where a feed ends, and its unsettled stretches, oldest first."""
+    """Where a feed ends, and its unsettled stretches, oldest first.
+
+    :param reached: up to when everything is read: of a read to the feed's end its own time, else
+        the time of the last activity.
+    :param ahead: where the read of opt-outs goes on that runs ahead of a long backlog.
+    """
 
     end: str
     reached: datetime
     stretches: tuple[Stretch, ...] = ()
+    ahead: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> FeedCursor:
@@ -67,7 +73,7 @@ class FeedCursor:
             )
             for one in stored["stretches"]
         )
-        return cls(stored["end"], parse_instant(stored["reached"]), stretches)
+        return cls(stored["end"], parse_instant(stored["reached"]), stretches, stored.get("ahead"))
 
     def format(self) -> str:
         """Write the cursor for storing."""
@@ -81,6 +87,8 @@ class FeedCursor:
             for one in self.stretches
         ]
         document = {"end": self.end, "reached": self.reached.isoformat(), "stretches": stretches}
+        if self.ahead is not None:
+            document["ahead"] = self.ahead
         return json.dumps(document)
 
     @property
@@ -97,12 +105,15 @@ class FeedCursor:
     def advanced(
         self, read: FeedRead, new: int, began: datetime, ended: datetime, overlap: timedelta
     ) -> FeedCursor:
-        """Return the cursor after a read from :attr:`start` to the feed's end.
+        """Return the cursor after a read from :attr:`start`, to the feed's end or some way.
 
         :param new: activities of ``read`` that were not known before.
         :param began: when the read began; what is older than the overlap by then is settled.
-        :param ended: when the read ended.
+        :param ended: when the read ended. Where it did not come to the feed's end, it came to its
+            last activity.
         """
+        if not read.complete:
+            ended = max([self.reached, *(activity.at for activity in read.activities)])
         light = self._light()
         heavy = self.stretches[: len(self.stretches) - len(light)]
         young = [stretch for stretch in light if stretch.until > began - overlap]
@@ -111,8 +122,9 @@ class FeedCursor:
         if pages > LIGHT:
             young = _joined(young)
         added = Stretch(self.end, self.reached, ended, pages)
-        kept = _thinned([*heavy, *young, added], overlap)
-        return FeedCursor(read.next_token, ended, kept)
+        fresh = [added] if ended > began - overlap else []
+        kept = _thinned([*heavy, *young, *fresh], overlap)
+        return FeedCursor(read.next_token, ended, kept, None if read.complete else self.ahead)
 
     def due(self, now: datetime, overlap: timedelta) -> tuple[Stretch, ...]:
         """Return the stretches that are complete by now and do not fit the page at the end."""

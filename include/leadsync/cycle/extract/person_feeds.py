@@ -7,10 +7,11 @@ third one follows their activity types (reference/marketo-rest.md 8, gotcha 47).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from leadsync.cycle.consent.restrictive import restrictive_fields
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.extract.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.extract.feed_cursor import FeedCursor
@@ -28,6 +29,8 @@ EVENTS_CURSOR = "marketo.events"
 #: how old the cursor of merges may be: they are kept for 25 months (reference/marketo-rest.md 8.6).
 MERGES_DAYS = 700.0
 CURSORS = (CHANGES_CURSOR, DELETES_CURSOR, EVENTS_CURSOR)
+#: share of a cycle's time after which it leaves the rest of a backlog to the next one.
+READING_SHARE = 0.5
 #: activity types of the third feed.
 EVENT_TYPES = (UNSUBSCRIBE_EMAIL, MERGE_LEADS)
 
@@ -36,6 +39,7 @@ EVENT_TYPES = (UNSUBSCRIBE_EMAIL, MERGE_LEADS)
 class PersonFeeds:
     """What the feeds said that was not processed before.
 
+    :param unread_since: up to when feeds are read whose rest waits for the next cycle, by cursor.
     :param given_up: names of cursors that had to start anew: what they missed is unknown.
     """
 
@@ -44,6 +48,7 @@ class PersonFeeds:
     events: list[Activity] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
     unsettled_since: datetime | None = None
+    unread_since: dict[str, str] = field(default_factory=dict)
     given_up: tuple[str, ...] = ()
 
     def all(self) -> list[Activity]:
@@ -63,7 +68,7 @@ def read_feeds(engine: Engine, cycle: Cycle, plan: SyncPlan) -> PersonFeeds:
         return PersonFeeds()
     if cycle.kind == "backfill" and cycle.window_from is not None:
         return _read_interval(engine, plan, cycle.window_from, cycle.window_to)
-    return _read_from_cursors(engine, plan, stored)
+    return _read_from_cursors(engine, cycle, plan, stored)
 
 
 def _cursors(engine: Engine, cycle: Cycle) -> dict[str, str]:
@@ -97,19 +102,24 @@ def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetim
     return PersonFeeds(inside(changes), inside(deletes), inside(events))
 
 
-def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -> PersonFeeds:
+def _read_from_cursors(
+    engine: Engine, cycle: Cycle, plan: SyncPlan, stored: dict[str, str]
+) -> PersonFeeds:
     given_up: list[str] = []
 
-    def feed(name: str, read: ReadFeed) -> Feed:
+    def feed(name: str, read: ReadFeed, until: datetime | None = None) -> Feed:
         made = Feed(engine, read, FeedCursor.parse(stored[name]))
-        if not _read_remembered(made, _remembered_for(engine, name)):
+        if not _read_remembered(made, _remembered_for(engine, name), until):
             given_up.append(name)
             made.cursor = first_cursor(engine, engine.clock.now())
-            made.read_to_end()
+            made.read_on()
         return made
 
     # The deletions before the merges: a merge is logged before the deletions that it explains.
-    changes = feed(CHANGES_CURSOR, partial(engine.marketo.lead_changes, fields=plan.feed_names))
+    read = partial(engine.marketo.lead_changes, fields=plan.feed_names)
+    changes = feed(CHANGES_CURSOR, read, until=_time_to_stop(engine, cycle))
+    if not changes.complete:
+        changes.look_ahead(partial(_stops, engine, plan))
     deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
     events = feed(EVENTS_CURSOR, partial(engine.marketo.activities, type_ids=EVENT_TYPES))
     feeds = (changes, deletes, events)
@@ -120,8 +130,29 @@ def _read_from_cursors(engine: Engine, plan: SyncPlan, stored: dict[str, str]) -
         events=events.found,
         cursors={name: feed.cursor.format() for name, feed in zip(CURSORS, feeds, strict=True)},
         unsettled_since=min(feed.cursor.unsettled_since for feed in feeds),
+        unread_since={
+            name: feed.cursor.reached.isoformat()
+            for name, feed in zip(CURSORS, feeds, strict=True)
+            if not feed.complete
+        },
         given_up=tuple(given_up),
     )
+
+
+def _time_to_stop(engine: Engine, cycle: Cycle) -> datetime:
+    """Return when to leave the rest of a backlog to the next cycle and begin to write."""
+    seconds = engine.settings.cycle_seconds * READING_SHARE
+    return cycle.opened_at + timedelta(seconds=seconds)
+
+
+def _stops(engine: Engine, plan: SyncPlan, token: str, *, pages: int | None = None) -> FeedRead:
+    """Read the changes of opt-outs alone; new persons, which this feed always has, can wait."""
+    fields = [name for name in plan.feed_names if name in restrictive_fields(plan)]
+    if not fields:
+        return FeedRead((), token)
+    read = engine.marketo.lead_changes(token, fields, pages=pages)
+    stops = tuple(activity for activity in read.activities if activity.changes)
+    return replace(read, activities=stops)
 
 
 def first_cursor(engine: Engine, now: datetime) -> FeedCursor:
@@ -139,12 +170,12 @@ def _remembered_for(engine: Engine, name: str) -> timedelta:
     return timedelta(days=days.get(name, MERGES_DAYS))
 
 
-def _read_remembered(feed: Feed, limit: timedelta) -> bool:
+def _read_remembered(feed: Feed, limit: timedelta, until: datetime | None) -> bool:
     """Read a feed from its cursor; tell whether it still remembered everything from there."""
     if feed.engine.clock.now() - feed.cursor.reached > limit:
         return False
     try:
-        feed.read_to_end()
+        feed.read_on(until)
     except RejectedError as error:
         logger.warning("marketo: a stored paging token was refused (%s)", error.code)
         return False

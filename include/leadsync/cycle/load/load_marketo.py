@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from leadsync.cycle.consent.opt_out_lane import before_creates, restrictive_fields, run_in_lanes
+from leadsync.cycle.consent.opt_out_lane import before_creates, run_in_lanes
+from leadsync.cycle.consent.restrictive import restrictive_fields
 from leadsync.cycle.consent.shared_address import OPT_OUT
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.breaker_guard import load_breaker

@@ -6,6 +6,8 @@ although nothing was recorded goes through the field rules against the base, lik
 
 from __future__ import annotations
 
+from collections import Counter
+
 from leadsync.cycle.context import CycleRequest, Engine
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.request.comparison import (
@@ -29,10 +31,18 @@ def reconcile(
     :param opener: opens each cycle in its turn.
     :raises LeaseHeldError: another cycle did not end in time.
     """
-    found = Compared()
-    report = run_opened(engine, opener(engine, CycleRequest("manual", engine.clock.now())))
-    found.calls = dict(report["calls"])
+    found = Compared(calls=_bring_up_to_date(engine, opener))
     for table in load_plan(engine).tables:
         for part in chunks(engine.store.live_links(table), chunk):
             compare(engine, "reconcile", part, found, repair=repair, opener=opener)
     return found
+
+
+def _bring_up_to_date(engine: Engine, opener: Opener) -> dict[str, int]:
+    """Run ordinary cycles until no recorded change is left to read; returns their calls."""
+    calls: Counter[str] = Counter()
+    while True:
+        report = run_opened(engine, opener(engine, CycleRequest("manual", engine.clock.now())))
+        calls.update(report["calls"])
+        if not report["unread_since"]:
+            return dict(calls)
