@@ -107,7 +107,7 @@ class NativeStack:
         if "worker" in command:
             command += ["--celery-hostname", f"worker{replica}@test"]
         name = f"{service}-{replica}"
-        with self.log(name).open("wb") as output:
+        with self.log(name).open("ab") as output:
             self.processes[name] = subprocess.Popen(
                 command,
                 env=environment,
@@ -116,6 +116,12 @@ class NativeStack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def kill(self, service: str, *, replica: int = 1) -> None:
+        """End a service and its children at once, as a machine that loses power does."""
+        process = self.processes.pop(f"{service}-{replica}")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def log(self, name: str) -> Path:
         """Return where ``{service}-{replica}`` writes."""
