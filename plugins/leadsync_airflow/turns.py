@@ -13,10 +13,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from leadsync.errors import LeaseHeldError
+from leadsync.state import turn
 
 if TYPE_CHECKING:
     from leadsync.cycle.context import CycleRequest, Engine
+    from leadsync.errors import LeaseHeldError
     from leadsync.model import Json
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 FIRST_LOAD = "lead_sync_initial"
 ENDED = ("success", "failed")
 PATIENCE = timedelta(minutes=5)
-LOOK_AGAIN_SECONDS = 0.5
 
 StateOfRun = Callable[[str], str | None]
 T = TypeVar("T")
@@ -76,17 +76,14 @@ def when_free(engine: Engine, start: Callable[[], T], state_of_run: StateOfRun) 
     :param state_of_run: returns the state of the DAG run that owns the lease, or ``None``.
     :raises LeaseHeldError: another cycle is still at work after ``PATIENCE``.
     """
-    give_up_at = engine.clock.now() + PATIENCE
-    while True:
-        try:
-            return start()
-        except LeaseHeldError as error:
-            if _release_if_ended(engine, state_of_run):
-                continue
-            if engine.clock.now() >= give_up_at:
-                raise
-            log.info("Waiting: %s", error.message)
-        engine.clock.sleep(LOOK_AGAIN_SECONDS)
+
+    def freed(error: LeaseHeldError) -> bool:
+        if _release_if_ended(engine, state_of_run):
+            return True
+        log.info("Waiting: %s", error.message)
+        return False
+
+    return turn.when_free(engine.clock, start, PATIENCE, freed=freed)
 
 
 def first_load_at_work(engine: Engine, state_of_run: StateOfRun) -> str | None:

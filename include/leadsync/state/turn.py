@@ -44,17 +44,31 @@ def turn(
         store.release_lease(lease)
 
 
-def when_free(clock: Clock, start: Callable[[], T], patience: timedelta) -> T:
+def never_freed(_: LeaseHeldError) -> bool:
+    """Wait for whoever holds the lease, however that may be."""
+    return False
+
+
+def when_free(
+    clock: Clock,
+    start: Callable[[], T],
+    patience: timedelta,
+    *,
+    freed: Callable[[LeaseHeldError], bool] = never_freed,
+) -> T:
     """Return what ``start`` returns, tried again while a cycle has the lease that it needs.
 
     :param start: takes the lease, or fails with ``LeaseHeldError`` before it has done anything.
+    :param freed: takes the lease from a holder that is known to have ended; tells whether it did.
     :raises LeaseHeldError: a cycle is still at work after ``patience``.
     """
     give_up_at = clock.now() + patience
     while True:
         try:
             return start()
-        except LeaseHeldError:
+        except LeaseHeldError as error:
+            if freed(error):
+                continue
             if clock.now() >= give_up_at:
                 raise
         clock.sleep(LOOK_AGAIN_SECONDS)
