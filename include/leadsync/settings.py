@@ -56,6 +56,8 @@ class Settings:
     :param cycle_seconds: after which a cycle leaves plain updates to the next one, so that what is
         new or urgent waits no longer than that; after half of it a backlog of changes is left
         unread likewise: ``LEADSYNC_CYCLE_SECONDS``.
+    :param pause_seconds: how long a scheduled cycle waits after the end of the one before:
+        ``LEADSYNC_PAUSE_SECONDS``.
     :param lead_changes_days: the same for changed values, of which Marketo keeps 90 days:
         ``LEADSYNC_LEAD_CHANGES_DAYS``.
     :param reports: fsspec URL or path of the validation reports; empty keeps none:
@@ -73,6 +75,7 @@ class Settings:
     lead_changes_days: float = 85.0
     reports: str = ""
     cycle_seconds: float = 300.0
+    pause_seconds: float = 0.0
     keep: KeepDays = KeepDays()
 
 
@@ -98,6 +101,7 @@ def load_settings(environ: Mapping[str, str] | None = None, project: Path = PROJ
         deleted_leads_days=_days(environ, "LEADSYNC_DELETED_LEADS_DAYS", 13.0),
         lead_changes_days=_days(environ, "LEADSYNC_LEAD_CHANGES_DAYS", 85.0),
         cycle_seconds=_seconds(environ, "LEADSYNC_CYCLE_SECONDS", 300.0, least=1.0),
+        pause_seconds=_seconds(environ, "LEADSYNC_PAUSE_SECONDS", 0.0, least=0.0),
         keep=_keep(environ),
     )
 

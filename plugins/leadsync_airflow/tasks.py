@@ -44,6 +44,7 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
     :raises ConfigurationError: the window, a connection or the mapping is wrong.
     :raises LeaseHeldError: another cycle is at work.
     :raises AirflowSkipException: the first load is at work; the next cycle goes on from there.
+    :raises AirflowRescheduleException: the pause after the last cycle is not over (S005).
     """
     from leadsync.cycle.context import CycleRequest
     from leadsync.engine import build_engine
@@ -52,6 +53,8 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
     _skip_beside_first_load(engine, states)
     dag_run, params = context["dag_run"], context["params"]
     window = resolve_window(dag_run, params)
+    if window.kind == "scheduled":
+        _wait_out_pause(engine, owner_of(dag_run))
     request = CycleRequest(
         kind=window.kind,
         window_from=window.window_from,
@@ -69,6 +72,18 @@ def open_cycle(context: Mapping[str, Any]) -> Cycle:
         ", as a dry run that writes nothing" if request.dry_run else "",
     )
     return cycle
+
+
+def _wait_out_pause(engine: Engine, owner: str) -> None:
+    """Let Airflow start the task again after the pause; meanwhile no worker is taken."""
+    from leadsync.cycle.pause import earliest_start
+
+    starts = earliest_start(engine, owner)
+    if starts is not None:
+        from airflow.sdk.exceptions import AirflowRescheduleException
+
+        log.info("LEADSYNC_PAUSE_SECONDS: the next cycle starts at %s.", starts)
+        raise AirflowRescheduleException(starts)  # type: ignore[no-untyped-call]
 
 
 def _skip_beside_first_load(engine: Engine, state_of_run: StateOfRun) -> None:

@@ -159,6 +159,16 @@ def test_s019_a_disabled_user_gives_way_to_the_default_owner(synced: Synced) -> 
     assert "gone@sales.example is disabled" in str(synced.story(person, "created")[0]["rule"])
 
 
+def test_s019_by_policy_nothing_is_made_for_a_disabled_user(synced: Synced) -> None:
+    remap(synced, policies={"on_disabled_owner": "refuse"})
+    new_user(synced, "gone@sales.example", isdisabled=True)
+    person = ek(synced)
+    answer = only(synced.sync_person(person, assign_to="gone@sales.example"))
+    assert told(answer) == ("failed", "refused")
+    assert "gone@sales.example is disabled" in (answer["message"] or "")
+    assert rows(synced) == []
+
+
 def test_s020_a_person_whose_lead_was_deleted_gets_a_new_one(synced: Synced) -> None:
     person, old = synced.linked(emailaddress1="a@example.com")
     synced.dynamics.control.edit("delete", table="lead", id=old)

@@ -57,6 +57,32 @@ def test_s097_the_person_of_the_loser_is_let_go_by_policy(synced: Synced) -> Non
     assert reports(synced) == []
 
 
+def merged_scores(synced: Synced, **policies: object) -> int:
+    """The score of a person whose row took in two others, with scores 10, 5 and 7."""
+    remap(synced, policies={"on_dynamics_merge": "merge", **policies})
+    (winner, kept), *losers = (
+        synced.linked("contact", emailaddress1=f"{n}@example.com") for n in range(3)
+    )
+    for person, score in zip((winner, *(p for p, _ in losers)), (10, 5, 7), strict=True):
+        synced.edit_person(person, leadScore=score)
+    for _, row in losers:
+        merge_rows(synced, "contact", kept, row)
+    match = {"path": f"leads/{winner}/merge.json"}
+    synced.marketo.control.faults("drop_after", match=match, times=1)
+    synced.cycle()
+    assert [int(person["id"]) for person in synced.people()] == [winner]
+    return int(synced.person(winner)["leadScore"])
+
+
+def test_s097_scores_of_merged_persons_add_up(synced: Synced) -> None:
+    """Also where the answer of the first merge is lost."""
+    assert merged_scores(synced) == 22
+
+
+def test_s097_by_policy_the_winner_keeps_its_score(synced: Synced) -> None:
+    assert merged_scores(synced, sum_on_merge=[]) == 10
+
+
 def test_s098_a_winner_that_the_filter_keeps_out_syncs_no_more(synced: Synced) -> None:
     person, loser = synced.linked(emailaddress1="a@example.com")
     winner = synced.new_row(lastname="Ny", emailaddress1="b@example.com", new_synctomkto=False)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowRescheduleException
 
 from leadsync.cycle import stages
 from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.decide.breaker import FEW_FAILURES
-from leadsync.cycle.runner import run_cycle
+from leadsync.cycle.runner import run_cycle, run_opened
 from leadsync.dynamics.client import DynamicsClient
 from leadsync.errors import LeaseHeldError, QuotaSpentError
 from leadsync.marketo.client import MarketoClient
 from leadsync.model import Json
 from leadsync.review.decide import decide_items
+from leadsync_airflow import tasks
 from support.recorded import Recording, SkippingClock
 from support.sandbox import RunningSandbox
 from support.synced import Synced
@@ -50,6 +54,38 @@ def test_s005_s122_a_second_cycle_is_refused_while_one_runs(synced: Synced) -> N
     assert synced.record_writes() == 0
     finish(synced, first)
     synced.cycle()
+
+
+def test_s005_the_next_scheduled_cycle_starts_after_the_pause(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cycle lasts 12 minutes on a schedule of 5, so its successor is due at once."""
+    monkeypatch.setenv("LEADSYNC_PAUSE_SECONDS", "90")
+    clock, begun = SkippingClock(), datetime.now(UTC)
+    engine = replace(synced.engine, clock=clock)
+    monkeypatch.setattr("leadsync.engine.build_engine", lambda: engine)
+    run = SimpleNamespace(
+        dag_id="lead_sync",
+        run_id="second",
+        run_type="scheduled",
+        run_after=begun,
+        data_interval_start=begun,
+        data_interval_end=begun + timedelta(minutes=5),
+        conf=None,
+    )
+    context: dict[str, Any] = {"dag_run": run, "params": {}, "task_instance": SimpleNamespace()}
+    cycle = stages.open_cycle(engine, CycleRequest("scheduled", begun, run_id="lead_sync/first"))
+    with pytest.raises(LeaseHeldError):
+        synced.cycle()
+    clock.sleep(12 * 60)
+    run_opened(engine, cycle)
+    [first] = synced.engine.store.cycles(limit=1)
+    assert first.closed_at is not None
+    with pytest.raises(AirflowRescheduleException) as early:
+        tasks.open_cycle(context)
+    assert early.value.reschedule_date == first.closed_at + timedelta(seconds=90)
+    clock.sleep(91)
+    assert tasks.open_cycle(context)["kind"] == "scheduled"
 
 
 def edit_all(system: RunningSandbox, edits: list[Json]) -> None:

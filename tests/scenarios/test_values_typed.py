@@ -40,6 +40,26 @@ def test_s059_on_hold_record_the_record_waits(synced: Synced) -> None:
     assert synced.row(row)["address1_city"] is None
 
 
+def test_s059_an_option_stands_for_unknown_ones_by_policy(synced: Synced) -> None:
+    other = {"on_invalid": "default_on_create", "default_on_create": "Other"}
+    remap(synced, leadSource=other)
+    person, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
+    new = synced.new_person(lastName="Ek", email="b@example.com", leadSource="Messe Köln")
+    synced.edit_person(person, leadSource="Webinar 2025", city="Lund")
+    synced.sync_person(new)
+    synced.cycle()
+    made = str(synced.person(new)["leadsyncDynamicsId"])
+    assert synced.row(row)["leadsourcecode"] == synced.row(made)["leadsourcecode"] == 10
+    assert synced.row(row)["address1_city"] == "Lund"
+    assert quiet(synced)
+    assert synced.held() == []
+    assert synced.person(person)["leadSource"] == "Webinar 2025"
+    assert synced.person(new)["leadSource"] == "Messe Köln"
+    synced.edit_row(row, leadsourcecode=9)
+    synced.cycle()
+    assert synced.person(person)["leadSource"] == "Word of Mouth"
+
+
 def test_s060_a_label_is_found_without_case_and_extra_blanks(synced: Synced) -> None:
     person, row = synced.linked(emailaddress1="a@example.com")
     synced.edit_person(person, leadSource=" word  OF mouth")
@@ -74,10 +94,27 @@ def test_s063_a_multi_select_compares_as_a_set(synced: Synced) -> None:
 
 
 def test_s064_an_unset_boolean_is_false(synced: Synced) -> None:
-    person, row = synced.linked(emailaddress1="a@example.com", donotbulkemail=None)
+    row = synced.new_row(lastname="Ek", emailaddress1="a@example.com")
+    synced.edit_row(row, donotbulkemail=None)
+    synced.cycle()
+    person = int(synced.person_of(row)["id"])
     assert quiet(synced)
-    assert synced.row(row)["donotbulkemail"] in (None, False)
+    assert synced.row(row)["donotbulkemail"] is None
     assert synced.person(person)["unsubscribed"] is False
+
+
+def test_s064_an_unset_boolean_is_true_where_the_mapping_says_so(synced: Synced) -> None:
+    remap(synced, doNotCall={"when_null": True})
+    row = synced.new_row("contact", lastname="Ek", emailaddress1="a@example.com")
+    synced.edit_row(row, "contact", donotphone=None)
+    synced.cycle()
+    person = int(synced.person_of(row)["id"])
+    assert synced.person(person)["doNotCall"] is True
+    assert quiet(synced)
+    assert synced.row(row, "contact")["donotphone"] is None
+    synced.edit_person(person, doNotCall=False)
+    synced.cycle()
+    assert synced.row(row, "contact")["donotphone"] is False
 
 
 @pytest.mark.parametrize("day", ["2025-03-30", "2025-10-26", "2025-11-02"])

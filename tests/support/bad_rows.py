@@ -80,9 +80,9 @@ def map_every_kind(synced: Synced) -> None:
     add_column(synced, "new_visits", "Double", minimum=-1e11, maximum=1e11)
     for name, data_type, _ in _MORE_FIELDS:
         add_field(synced, name, data_type)
-    entries = [{"marketo": name, "lead": column} for name, _, column in _MORE_FIELDS]
     hold = {"on_invalid": "hold_record"}
-    remap(synced, *entries, policies={"breaker_share": 1}, leadSource=hold)
+    entries = [{"marketo": name, "lead": column, **hold} for name, _, column in _MORE_FIELDS]
+    remap(synced, *entries, policies={"breaker_share": 1}, leadSource=hold, rating=hold)
     synced.marketo.control.settings(overlong_string="skip_1003")
 
 

@@ -27,6 +27,7 @@ from leadsync.cycle.gather.complete_pairs import complete_pairs
 from leadsync.cycle.gather.gather import Gatherer
 from leadsync.cycle.gather.lost_creates import link_lost_creates
 from leadsync.cycle.gather.restamp import restamp
+from leadsync.cycle.gather.summed_fields import sum_fields
 from leadsync.cycle.gather.window import Window, find_links
 from leadsync.cycle.load.lost_updates import settle_lost_updates
 from leadsync.cycle.match.match_rows import match_rows
@@ -112,6 +113,7 @@ def merge_and_validate(engine: Engine, cycle: Cycle) -> Json:
     plan = plan_of(engine, cycle)
     pending = unfinished(engine)
     work = _gather(engine, cycle, plan, pending)
+    sum_fields(engine, plan, work)
     guard_mass_delete(engine, plan, work)
     guard_deactivations(plan, work)
     consent = apply_consent(engine, cycle, plan, pending, work)

@@ -21,6 +21,10 @@ def setting_problems(entry: FieldEntry, field: MarketoField, column: DynamicsCol
         )
     if entry.normalise and not is_text:
         problems.append(f"`normalise` works on text; {column.name} is {column.type}")
+    if entry.when_null and column.type != "Boolean":
+        problems.append(f"`when_null` works on yes/no columns; {column.name} is {column.type}")
+    if entry.when_null and entry.rule == "most_restrictive":
+        problems.append("`when_null: true` would opt out everybody without a value")
     if _cuts(entry) and not is_text:
         problems.append(f"`on_invalid: truncate` works on text; {column.name} is {column.type}")
     return problems

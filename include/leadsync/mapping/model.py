@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from leadsync.mapping.plan import FieldDirection, OnInvalid, Rule, RuleId
+from leadsync.mapping.plan import DEFAULT_SUMMED, FieldDirection, OnInvalid, Rule, RuleId
 from leadsync.model import Table
 from leadsync.values.compare import NORMALISERS, Normaliser
 
@@ -57,6 +57,10 @@ RelatedOnInvalid = Annotated[
     Annotated[RelatedPolicy, Tag("one")] | Annotated[dict[RuleId, RelatedPolicy], Tag("by_rule")],
     Discriminator(_one_or_by_rule),
 ]
+_ON_INVALID = (
+    "What a failing value holds back, or what each of some rules does; where nothing is said, an "
+    "unknown option holds its field and everything else the record."
+)
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -76,11 +80,11 @@ class FieldEntry(_Strict):
     contact: Name | None = Field(None, description="Logical name of the contact column.")
     direction: FieldDirection = Field("both", description="Where changes go.")
     rule: Rule = Field("type_rule", description="Who wins when both sides changed.")
-    on_invalid: OnInvalidSetting = Field(
-        "hold_record",
-        description="What a failing value holds back, or what each of some rules does.",
-    )
+    on_invalid: OnInvalidSetting = Field({}, description=_ON_INVALID)
     normalise: Normalise = Field((), description="What a comparison ignores.")
+    when_null: bool = Field(
+        False, description="What a yes/no column without a value means; Marketo knows no null."
+    )
     default_on_create: Annotated[Scalar | None, BeforeValidator(_one_value)] = Field(
         None, description="Written when a record is created without a value, as Marketo shows it."
     )
@@ -111,10 +115,7 @@ class RelatedEntry(_Strict):
     rule: Literal["type_rule", "dynamics_wins"] = Field(
         "dynamics_wins", description="Dynamics always wins here."
     )
-    on_invalid: RelatedOnInvalid = Field(
-        "hold_record",
-        description="What a failing value holds back, or what each of some rules does.",
-    )
+    on_invalid: RelatedOnInvalid = Field({}, description=_ON_INVALID)
     normalise: Normalise = Field((), description="What a comparison ignores.")
 
 
@@ -156,7 +157,20 @@ class PolicySettings(_Strict):
     lookup_wait_cycles: Annotated[int, Field(ge=0)] = Field(
         5, description="Cycles that a record waits for an account or owner that cannot be read."
     )
+    on_email_taken: Literal["report", "create"] = Field(
+        "report", description="A new record whose e-mail belongs to a person of another record."
+    )
+    require_email: bool = Field(
+        False, description="Whether a record without an e-mail address becomes no person."
+    )
+    sum_on_merge: tuple[Name, ...] = Field(
+        DEFAULT_SUMMED,
+        description="Marketo fields that add up when persons are merged, as their records were.",
+    )
     default_owner: Name | None = None
+    on_disabled_owner: Literal["default_owner", "refuse"] = Field(
+        "default_owner", description="Who gets a record that is assigned to a disabled user."
+    )
     match_account: Literal["off", "website"] = Field(
         "off",
         description="Give a contact made from a person the one active account with its domain.",

@@ -21,13 +21,20 @@ OnInvalid = Literal["hold_record", "hold_field", "truncate", "default_on_create"
 RuleId = Literal[
     "required", "type", "option", "max_length", "max_bytes", "format", "minimum", "maximum"
 ]
+#: what adds up in merges unless the mapping says otherwise (S097); left out where it is missing.
+DEFAULT_SUMMED = ("leadScore",)
 #: one policy for all rules of a field, or one for each of the rules that are named.
 OnInvalidByRule: TypeAlias = OnInvalid | Mapping[RuleId, OnInvalid]
 
 
 def policy_of(on_invalid: OnInvalidByRule, rule: RuleId) -> OnInvalid:
-    """Return what a failure of ``rule`` does; a rule that is not named holds the record."""
-    return on_invalid if isinstance(on_invalid, str) else on_invalid.get(rule, "hold_record")
+    """Return what a failure of ``rule`` does.
+
+    Where the rule is not named, an unknown option holds its field (S059), all else the record.
+    """
+    if isinstance(on_invalid, str):
+        return on_invalid
+    return on_invalid.get(rule, "hold_field" if rule == "option" else "hold_record")
 
 
 class Converter(Protocol):
@@ -138,7 +145,11 @@ class Policies:
     on_marketo_merge: Literal["report", "merge", "unlink", "deactivate"] = "report"
     on_account_removed: Literal["clear", "keep"] = "clear"
     lookup_wait_cycles: int = 5
+    on_email_taken: Literal["report", "create"] = "report"
+    require_email: bool = False
+    sum_on_merge: tuple[str, ...] = DEFAULT_SUMMED
     default_owner: str | None = None
+    on_disabled_owner: Literal["default_owner", "refuse"] = "default_owner"
     match_account: Literal["off", "website"] = "off"
     contact_for_lead: Literal["refuse", "qualify"] = "refuse"
     mass_delete_share: float = 0.2

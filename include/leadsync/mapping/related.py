@@ -12,7 +12,7 @@ from leadsync.mapping.lookup import Entry, Lookup
 from leadsync.mapping.model import CompanyEntry, Mapping, OwnerEntry
 from leadsync.mapping.plan import RelatedField, RelatedPlan
 from leadsync.model import DynamicsColumn, OptionValue
-from leadsync.values.build import build_converter, dynamics_family, marketo_family
+from leadsync.values.build import Reading, build_converter, dynamics_family, marketo_family
 from leadsync.values.compare import build_comparable
 
 RelatedSection = Literal["company", "owner"]
@@ -106,7 +106,9 @@ def _related_field(
         problems.append(f"cannot be copied to Marketo: {left.reason}")
     when_team = None
     try:
-        converter = build_converter(field, column, _former_options(lookup, section, column))
+        converter = build_converter(
+            field, column, Reading(_former_options(lookup, section, column))
+        )
         when_team, problem = canonical_default(_when_team(entry), converter, column)
         problems.extend([problem.replace("default_on_create", "when_team")] if problem else [])
     except MappingError as error:

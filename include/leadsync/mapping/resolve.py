@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from leadsync.errors import ConfigurationError, MappingError
 from leadsync.mapping.directions import narrow
 from leadsync.mapping.findings import Findings
 from leadsync.mapping.fit import canonical_default, label_problems, setting_problems
 from leadsync.mapping.lookup import Entry, Lookup
 from leadsync.mapping.model import FieldEntry, Mapping
+from leadsync.mapping.names import nearest, suggestion
 from leadsync.mapping.own import require_own_fields
-from leadsync.mapping.plan import FieldPlan, Policies, SyncPlan, TablePlan
+from leadsync.mapping.plan import (
+    DEFAULT_SUMMED,
+    FieldPlan,
+    Policies,
+    SyncPlan,
+    TablePlan,
+    policy_of,
+)
 from leadsync.mapping.related import RELATED_SECTIONS, RelatedSection, related_plan
 from leadsync.mapping.related_fields import unreached, with_related
 from leadsync.mapping.rules_hash import rules_hash
 from leadsync.model import TABLES, DynamicsColumn, MarketoField, OptionValue, Schemas, Table
-from leadsync.values.build import build_converter
+from leadsync.values.build import Reading, build_converter, marketo_family
 from leadsync.values.compare import build_comparable
 
 
@@ -34,6 +44,7 @@ def resolve(mapping: Mapping, schemas: Schemas, previous: Schemas | None = None)
     tables = {table: _table_plan(lookup, table) for table in used}
     company = related_plan(lookup, "company", mapping.company)
     owner = related_plan(lookup, "owner", mapping.owner)
+    summed = summed_fields(lookup)
     lookup.findings.raise_problems()
     require_own_fields(schemas, used)
     mapped: list[RelatedSection] = [s for s in RELATED_SECTIONS if mapping.related_columns(s)]
@@ -48,7 +59,7 @@ def resolve(mapping: Mapping, schemas: Schemas, previous: Schemas | None = None)
     return SyncPlan(
         tables=tables,
         names=tuple(dict.fromkeys(name for name in names if name in planned)),
-        policies=Policies(**mapping.policies.model_dump()),
+        policies=Policies(**{**mapping.policies.model_dump(), "sum_on_merge": summed}),
         rules_hash=rules_hash(mapping, fields),
         notes=tuple(dict.fromkeys(lookup.findings.notes)),
         suspended=tuple(dict.fromkeys(lookup.findings.suspended)),
@@ -64,6 +75,24 @@ def _require_tables(schemas: Schemas, tables: list[Table]) -> None:
             remedy="Give the Dynamics user read access to it, or remove its columns from the "
             "mapping file.",
         )
+
+
+def summed_fields(lookup: Lookup) -> tuple[str, ...]:
+    """Return the fields that add up in merges (S097); the default one where Marketo has it."""
+    asked = lookup.mapping.policies.sum_on_merge
+    fields = lookup.schemas.marketo
+    numbers = [
+        name
+        for name in asked
+        if name in fields and marketo_family(fields[name]) in ("integer", "decimal")
+    ]
+    where = lookup.mapping.where("policies", "sum_on_merge")
+    lookup.findings.problems.extend(
+        f'{where}: "{name}" is no number field of Marketo{suggestion(nearest(name, fields))}'
+        for name in asked
+        if name not in numbers and name not in DEFAULT_SUMMED
+    )
+    return tuple(numbers)
 
 
 def _table_plan(lookup: Lookup, table: Table) -> TablePlan:
@@ -103,10 +132,13 @@ def _fitted(
     if narrowed.direction is None:
         problems.append(f"`direction: {entry.direction}` is impossible: {narrowed.reason}")
         return None, problems
-    converter = build_converter(field, column, _former_options(lookup, table, column))
+    reading = Reading(_former_options(lookup, table, column), null=entry.when_null)
+    converter = build_converter(field, column, reading)
     default, problem = canonical_default(entry.default_on_create, converter, column)
     if problem:
         problems.append(problem)
+    if policy_of(entry.on_invalid, "option") == "default_on_create":
+        converter = build_converter(field, column, replace(reading, unknown=default))
     plan = FieldPlan(
         name=field.name,
         table=table,

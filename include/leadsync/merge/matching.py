@@ -43,12 +43,17 @@ class Verdict:
 
 
 def match(
-    candidates: Sequence[Candidate], persons: Iterable[Json], linked: Mapping[int, str]
+    candidates: Sequence[Candidate],
+    persons: Iterable[Json],
+    linked: Mapping[int, str],
+    *,
+    shares_email: bool = False,
 ) -> dict[str, Verdict]:
     """Decide for every candidate, by ``dynamics_id``.
 
     :param persons: the persons found by stored ids or e-mail.
     :param linked: live links by Marketo id, with the Dynamics id that each person belongs to.
+    :param shares_email: a candidate whose e-mail is taken gets a person of its own (S034).
     """
     by_id = {int(person["id"]): person for person in persons}
     by_own_id = {
@@ -69,6 +74,8 @@ def match(
         verdict = _by_stored_id(candidate, by_id, by_own_id, taken)
         if verdict is None:
             verdict = _by_email(candidate, by_email, taken, claimed)
+            if verdict.kind == "taken" and shares_email:
+                verdict = Verdict("create")
         if verdict.person is not None:
             taken[int(verdict.person["id"])] = candidate.dynamics_id
         elif verdict.kind == "create" and candidate.email_key is not None:

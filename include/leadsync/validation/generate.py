@@ -156,6 +156,8 @@ class _RuleMaker:
         record would be created without it (S029).
         """
         policy = policy_of(self.plan.on_invalid, _RULE_IDS[kind])
+        if policy == "default_on_create":  # for what is missing; see values/option.py for choices
+            policy = policy_of({}, _RULE_IDS[kind])
         if policy == "truncate" and kind in _LENGTHS and not self._is_address():
             return "truncate"
         if policy == "warn" and not self._is_enforced(kind):

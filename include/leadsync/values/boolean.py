@@ -1,8 +1,9 @@
-"""Booleans: ``true`` or ``false``; null reads as ``false`` on both sides (S064)."""
+"""Booleans: ``true`` or ``false``; null in Dynamics reads as the mapping says (S064)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from leadsync.values.marks import invalid
 from leadsync.values.raw import clean
@@ -16,10 +17,13 @@ def _read_word(raw: str) -> str | None:
     return _WORDS.get(clean(raw).strip().casefold())
 
 
-def canonical_boolean(raw: object) -> str:
-    """Return ``true`` or ``false``; Marketo's activity log writes them as text or as 1 and 0."""
+def canonical_boolean(raw: object, null: bool = False) -> str:
+    """Return ``true`` or ``false``; Marketo's activity log writes them as text or as 1 and 0.
+
+    :param null: what null stands for.
+    """
     if raw is None:
-        return FALSE
+        return TRUE if null else FALSE
     if isinstance(raw, bool):
         return TRUE if raw else FALSE
     word = str(raw) if isinstance(raw, int) and raw in (0, 1) else raw
@@ -29,13 +33,18 @@ def canonical_boolean(raw: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BooleanConverter:
-    """A Boolean on both sides."""
+    """A Boolean on both sides; unset in Marketo is false.
+
+    :param null: what null in Dynamics stands for.
+    """
+
+    null: bool = False
 
     def from_marketo(self, raw: object) -> str | None:
         return canonical_boolean(raw)
 
     def from_dynamics(self, raw: object) -> str | None:
-        return canonical_boolean(raw)
+        return canonical_boolean(raw, self.null)
 
     def to_marketo(self, value: str | None) -> bool:
         return value == TRUE
@@ -46,10 +55,16 @@ class BooleanConverter:
 
 @dataclass(frozen=True, slots=True)
 class LabelledBooleanConverter:
-    """A Boolean column whose Marketo field is text and holds the label of the choice."""
+    """A Boolean column whose Marketo field is text and holds the label of the choice.
+
+    :param former: labels that the choices had before, casefolded, with what they stand for (S061).
+    :param null: what null stands for, on both sides.
+    """
 
     true_label: str = "Yes"
     false_label: str = "No"
+    former: Mapping[str, str] = field(default_factory=dict)
+    null: bool = False
 
     def from_marketo(self, raw: object) -> str | None:
         if isinstance(raw, str):
@@ -58,10 +73,12 @@ class LabelledBooleanConverter:
                 return TRUE
             if word == self.false_label.casefold():
                 return FALSE
-        return canonical_boolean(raw)
+            if word in self.former:
+                return self.former[word]
+        return canonical_boolean(None if raw == "" else raw, self.null)
 
     def from_dynamics(self, raw: object) -> str | None:
-        return canonical_boolean(raw)
+        return canonical_boolean(raw, self.null)
 
     def to_marketo(self, value: str | None) -> str:
         return self.true_label if value == TRUE else self.false_label

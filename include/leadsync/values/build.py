@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from leadsync.errors import MappingError
 from leadsync.mapping.plan import Converter
 from leadsync.model import DynamicsColumn, MarketoField, OptionValue
-from leadsync.values.boolean import BooleanConverter, LabelledBooleanConverter
+from leadsync.values.boolean import FALSE, TRUE, BooleanConverter, LabelledBooleanConverter
 from leadsync.values.dates import DateConverter, InstantConverter
 from leadsync.values.keys import GuidConverter
 from leadsync.values.number import NumberConverter
@@ -23,7 +24,23 @@ from leadsync.values.text import TextConverter
 Family = Literal[
     "text", "boolean", "integer", "decimal", "date", "instant", "option", "multi", "key"
 ]
-Build = Callable[[MarketoField, DynamicsColumn], Converter]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What helps to read values beside the schemas.
+
+    :param former: options of the column under earlier labels, still understood (S061).
+    :param unknown: canonical value that stands for labels that the column does not have (S059).
+    :param null: what a yes/no column without a value means (S064).
+    """
+
+    former: tuple[OptionValue, ...] = ()
+    unknown: str | None = None
+    null: bool = False
+
+
+Build = Callable[[MarketoField, DynamicsColumn, Reading], Converter]
 
 #: reference/marketo-rest.md 6.1; percent may arrive with decimals and is rounded.
 MARKETO_FAMILIES: dict[str, Family] = {
@@ -51,6 +68,7 @@ DYNAMICS_FAMILIES: dict[str, Family] = {
 _DEFAULT_PLACES = {"Integer": 0, "BigInt": 0, "Double": 5, "Money": 4, "Decimal": 10}
 _WHOLE_MARKETO_TYPES = ("integer", "score", "reference", "percent")
 _TEXT_PLACES = 10
+_PLAIN = Reading()
 
 
 def marketo_family(field: MarketoField) -> Family | None:
@@ -66,42 +84,50 @@ def dynamics_family(column: DynamicsColumn) -> Family | None:
 
 
 def build_converter(
-    field: MarketoField, column: DynamicsColumn, former: tuple[OptionValue, ...] = ()
+    field: MarketoField, column: DynamicsColumn, reading: Reading = _PLAIN
 ) -> Converter:
     """Return the converter between ``field`` and ``column``.
 
-    :param former: options of the column under earlier labels, still understood on reading (S061).
     :raises MappingError: values of the two types cannot be turned into each other.
     """
-    families = (marketo_family(field), dynamics_family(column))
-    if families == ("text", "option"):
-        return OptionConverter(OptionTable(column.options, former))
-    if families == ("text", "multi"):
-        return MultiOptionConverter(OptionTable(column.options, former))
-    build = _BUILDERS.get(families)
+    build = _BUILDERS.get((marketo_family(field), dynamics_family(column)))
     if build is None:
         raise MappingError(
             f"A Marketo {field.data_type} ({field.name}) cannot be synchronised with a Dynamics "
             f"{column.type} ({column.name}).",
             remedy="Map fields of kindred types, or leave this pair out of the mapping file.",
         )
-    return build(field, column)
+    return build(field, column, reading)
 
 
-def _text(_field: MarketoField, _column: DynamicsColumn) -> Converter:
+def _text(_field: MarketoField, _column: DynamicsColumn, _reading: Reading) -> Converter:
     return TextConverter()
 
 
-def _boolean(_field: MarketoField, _column: DynamicsColumn) -> Converter:
-    return BooleanConverter()
+def _boolean(_field: MarketoField, _column: DynamicsColumn, reading: Reading) -> Converter:
+    return BooleanConverter(reading.null)
 
 
-def _labelled_boolean(_field: MarketoField, column: DynamicsColumn) -> Converter:
+def _labelled_boolean(_field: MarketoField, column: DynamicsColumn, reading: Reading) -> Converter:
     labels = {option.value: label_of(option).strip() for option in column.options}
-    return LabelledBooleanConverter(labels.get(1) or "Yes", labels.get(0) or "No")
+    former = {
+        label_of(option).strip().casefold(): TRUE if option.value == 1 else FALSE
+        for option in reading.former
+    }
+    return LabelledBooleanConverter(
+        labels.get(1) or "Yes", labels.get(0) or "No", former, reading.null
+    )
 
 
-def _number(field: MarketoField, column: DynamicsColumn) -> Converter:
+def _option(_field: MarketoField, column: DynamicsColumn, reading: Reading) -> Converter:
+    return OptionConverter(OptionTable(column.options, reading.former, reading.unknown))
+
+
+def _multi(_field: MarketoField, column: DynamicsColumn, reading: Reading) -> Converter:
+    return MultiOptionConverter(OptionTable(column.options, reading.former, reading.unknown))
+
+
+def _number(field: MarketoField, column: DynamicsColumn, _reading: Reading) -> Converter:
     marketo, dynamics = marketo_family(field), dynamics_family(column)
     return NumberConverter(
         places=min(_marketo_places(field), _dynamics_places(column)),
@@ -120,22 +146,22 @@ def _dynamics_places(column: DynamicsColumn) -> int:
     return default if column.precision is None else min(column.precision, default)
 
 
-def _date(field: MarketoField, column: DynamicsColumn) -> Converter:
+def _date(field: MarketoField, column: DynamicsColumn, _reading: Reading) -> Converter:
     return DateConverter(
         marketo_time=marketo_family(field) == "instant",
         dynamics_time=dynamics_family(column) == "instant",
     )
 
 
-def _instant(_field: MarketoField, column: DynamicsColumn) -> Converter:
+def _instant(_field: MarketoField, column: DynamicsColumn, _reading: Reading) -> Converter:
     return InstantConverter(literal=column.date_behavior == "TimeZoneIndependent")
 
 
-def _code(_field: MarketoField, column: DynamicsColumn) -> Converter:
+def _code(_field: MarketoField, column: DynamicsColumn, _reading: Reading) -> Converter:
     return OptionConverter(OptionTable(column.options), marketo_code=True)
 
 
-def _guid(_field: MarketoField, _column: DynamicsColumn) -> Converter:
+def _guid(_field: MarketoField, _column: DynamicsColumn, _reading: Reading) -> Converter:
     return GuidConverter()
 
 
@@ -143,6 +169,8 @@ _BUILDERS: dict[tuple[Family | None, Family | None], Build] = {
     ("text", "text"): _text,
     ("text", "key"): _guid,
     ("text", "boolean"): _labelled_boolean,
+    ("text", "option"): _option,
+    ("text", "multi"): _multi,
     ("boolean", "boolean"): _boolean,
     ("text", "integer"): _number,
     ("text", "decimal"): _number,

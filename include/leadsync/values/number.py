@@ -50,7 +50,7 @@ class NumberConverter:
         number = parse_number(raw)
         if number is None or (self.whole and number != number.to_integral_value()):
             return invalid(raw)
-        return _plain(_rounded(number, self.places))
+        return number_text(_rounded(number, self.places))
 
 
 def parse_number(raw: object) -> Decimal | None:
@@ -69,7 +69,7 @@ def parse_number(raw: object) -> Decimal | None:
 def plain_number(raw: object) -> str | None:
     """Return a JSON number in plain decimal text, or ``None`` for anything else."""
     number = parse_number(raw) if isinstance(raw, int | float) else None
-    return None if number is None else _plain(number)
+    return None if number is None else number_text(number)
 
 
 def json_number(value: str | None) -> int | float | None:
@@ -90,7 +90,8 @@ def _rounded(number: Decimal, places: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-kept), context=_WIDE)
 
 
-def _plain(number: Decimal) -> str:
+def number_text(number: Decimal) -> str:
+    """Return a number in canonical form."""
     text = format(number, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text

@@ -20,10 +20,12 @@ class OptionTable:
 
     :param options: the values that the column has now.
     :param former: values under labels they had before; still understood, never written (S061).
+    :param unknown: the value that stands for labels that the column does not have (S059).
     """
 
     options: tuple[OptionValue, ...]
     former: tuple[OptionValue, ...] = ()
+    unknown: str | None = None
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -42,7 +44,7 @@ class OptionTable:
     def code(self, label: str) -> str | None:
         """Return the code for a label: exact first, then without case and extra blanks (S060)."""
         text = clean(label)
-        return self._exact.get(text) or self._folded.get(fold(text))
+        return self._exact.get(text) or self._folded.get(fold(text)) or self.unknown
 
     def label(self, code: str) -> str:
         """Return the label of a code; a code that the column has lost stands for itself."""
@@ -149,5 +151,5 @@ def _joined(codes: Iterable[str | None], raw: object) -> str | None:
     for code in codes:
         if code is None:
             return invalid(raw)
-        unique.add(int(code))
+        unique.update(map(int, code.split(SEPARATOR)))
     return SEPARATOR.join(map(str, sorted(unique))) or None

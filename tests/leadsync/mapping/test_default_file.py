@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from leadsync.mapping.load import load_mapping
+from leadsync.mapping.plan import policy_of
 from leadsync.mapping.resolve import resolve
 from leadsync.mapping.schema import main, schema_text
 from support.reference_schemas import SCHEMAS
@@ -25,7 +26,7 @@ def test_the_default_mapping_fits_the_out_of_the_box_schemas() -> None:
     assert set(plan.tables) == {"lead", "contact"}
     source = plan.tables["lead"].field("leadSource")
     assert source is not None
-    assert source.on_invalid == "hold_field"
+    assert policy_of(source.on_invalid, "option") == "hold_field"
     stop = plan.tables["contact"].field("unsubscribed")
     assert stop is not None
     assert stop.rule == "most_restrictive"

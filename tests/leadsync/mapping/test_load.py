@@ -26,7 +26,7 @@ def message_of(folder: Path, text: str) -> str:
 def test_defaults(tmp_path: Path) -> None:
     mapping = load(tmp_path, "fields: [{marketo: title, lead: jobtitle}]")
     (entry,) = mapping.fields
-    assert (entry.direction, entry.rule, entry.on_invalid) == ("both", "type_rule", "hold_record")
+    assert (entry.direction, entry.rule, entry.on_invalid) == ("both", "type_rule", {})
     assert (entry.normalise, entry.default_on_create, entry.contact) == ((), None, None)
     assert mapping.policies.match_before_create == "email"
     assert (mapping.policies.mass_delete_share, mapping.policies.breaker_share) == (0.2, 0.5)

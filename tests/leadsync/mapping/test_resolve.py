@@ -131,12 +131,31 @@ def test_a_semicolon_in_a_multi_select_label_is_refused() -> None:
         ({"marketo": "leadSource", "lead": "leadsourcecode", "normalise": "trim"}, "works on text"),
         ({"marketo": "annualRevenue", "lead": "revenue", "on_invalid": "truncate"}, "on text"),
         ({**SOURCE, "default_on_create": "Webinar"}, "is no value of leadsourcecode"),
+        ({**TITLE, "when_null": True}, "`when_null` works on yes/no columns"),
+        (
+            {
+                "marketo": "unsubscribed",
+                "lead": "donotbulkemail",
+                "rule": "most_restrictive",
+                "when_null": True,
+            },
+            "would opt out everybody",
+        ),
         ({**TITLE, "default_on_create": "x" * 101}, "too long: jobtitle 101/100"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(entry: dict[str, Any], part: str) -> None:
     with pytest.raises(MappingError, match=part):
         resolve(mapping(entry), SCHEMAS)
+
+
+def test_what_adds_up_in_merges_is_a_number_of_marketo() -> None:
+    document = {"fields": [TITLE], "policies": {"sum_on_merge": ["leadScore", "annualRevenu"]}}
+    with pytest.raises(MappingError, match=r'"annualRevenu" is no number.*"annualRevenue"'):
+        resolve(Mapping.model_validate(document), SCHEMAS)
+    document["policies"] = {"sum_on_merge": ["annualRevenue"]}
+    plan = resolve(Mapping.model_validate(document), SCHEMAS)
+    assert plan.policies.sum_on_merge == ("annualRevenue",)
 
 
 @pytest.mark.parametrize(("default", "canonical"), [("Other", "10"), (8, "8")])

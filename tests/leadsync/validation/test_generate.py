@@ -109,6 +109,9 @@ def test_fields_have_rules_in_their_direction_only() -> None:
         ("firstname", {"max_length": "truncate"}, "update", "max_length", "truncate"),
         ("telephone1", {"format": "warn"}, "update", "format", "warn"),
         ("telephone1", {"format": "warn"}, "update", "max_length", "hold_record"),
+        ("leadsourcecode", {}, "update", "option", "hold_field"),
+        ("leadsourcecode", "hold_record", "update", "option", "hold_record"),
+        ("leadsourcecode", {"type": "warn"}, "create", "option", "hold_field"),
     ],
 )
 def test_a_policy_holds_where_it_can_work(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadsync.model import OptionValue
-from leadsync.values.build import build_converter
+from leadsync.values.build import Reading, build_converter
 from leadsync.values.marks import INVALID
 from leadsync.values.option import OptionTable, duplicate_labels
 from support.fields import LEAD_SOURCES, column, marketo
@@ -49,11 +49,20 @@ def test_a_renamed_label_is_still_understood() -> None:
     renamed = build_converter(
         marketo("leadSource"),
         column("leadsourcecode", "Picklist", options=(OptionValue(8, "Website"),)),
-        former=(OptionValue(8, "Web"), OptionValue(9, "Word of Mouth")),
+        Reading(former=(OptionValue(8, "Web"), OptionValue(9, "Word of Mouth"))),
     )
     assert renamed.from_marketo("Web") == "8"
     assert renamed.to_marketo("8") == "Website"
     assert renamed.from_marketo("Word of Mouth") == INVALID + "Word of Mouth"
+
+
+def test_an_option_can_stand_for_labels_that_the_column_does_not_have() -> None:
+    reading = Reading(unknown="1")
+    one = build_converter(marketo(), column(type="Picklist", options=COLOURS), reading)
+    assert (one.from_marketo("Pink"), one.from_marketo("Blue")) == ("1", "3")
+    assert (one.from_marketo(None), one.from_dynamics(9)) == (None, INVALID + "9")
+    some = build_converter(marketo(), column(type="MultiSelectPicklist", options=COLOURS), reading)
+    assert some.from_marketo("Blue;Pink;Grey") == "1;3"
 
 
 def test_labels_that_differ_in_case_only_match_exactly_or_not_at_all() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leadsync.mapping.plan import Converter
 from leadsync.model import OptionValue
 from leadsync.values.boolean import canonical_boolean
-from leadsync.values.build import build_converter
+from leadsync.values.build import Reading, build_converter
 from leadsync.values.keys import canonical_guid, email_key
 from leadsync.values.marks import ABSENT, INVALID, invalid
 from leadsync.values.number import NumberConverter
@@ -22,6 +22,23 @@ GUID = "78914942-34cb-ed11-b596-0022481d68cd"
 
 def pair(data_type: str, type_: str, **facts: Any) -> Converter:
     return build_converter(marketo(data_type=data_type), column(type=type_, **facts))
+
+
+def test_null_in_dynamics_stands_for_what_the_mapping_says() -> None:
+    yes = build_converter(marketo(data_type="boolean"), column(type="Boolean"), Reading(null=True))
+    assert (yes.from_dynamics(None), yes.from_dynamics(False)) == ("true", "false")
+    assert yes.from_marketo(None) == "false"
+
+
+def test_a_choice_of_two_is_understood_under_its_former_labels() -> None:
+    options = (OptionValue(0, "Forbidden"), OptionValue(1, "Allowed"))
+    former = (OptionValue(0, "Do Not Allow"), OptionValue(1, "Allow"))
+    named = build_converter(
+        marketo(), column(type="Boolean", options=options), Reading(former, null=True)
+    )
+    assert (named.from_marketo("do not allow"), named.from_marketo("Allow")) == ("false", "true")
+    assert (named.to_marketo("false"), named.to_marketo("true")) == ("Forbidden", "Allowed")
+    assert (named.from_marketo(None), named.from_marketo("")) == ("true", "true")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from leadsync.cycle.carried import person_key, row_key
+from leadsync.cycle.match.row_creations import Beside
 from leadsync.frames import ENDINGS, EndingKind
 from leadsync.model import Direction, System
 from leadsync.state.port import LinkRow
@@ -23,6 +25,7 @@ class Ending:
     :param person: whose change asks for it, on the way to Dynamics.
     :param etag: the row's version that was decided upon.
     :param into: id of the record that stays.
+    :param totals: fields of the person that stays which add up (S097).
     """
 
     kind: EndingKind
@@ -31,6 +34,7 @@ class Ending:
     person: int
     etag: str | None = None
     into: str | None = None
+    totals: Mapping[str, int | float] | None = None
 
     @property
     def direction(self) -> Direction:
@@ -56,4 +60,5 @@ class Ending:
             "created_on": None,
             "link_status": "merged",
             "into": self.into,
+            "beside": Beside(totals=self.totals).text() if self.totals else None,
         }

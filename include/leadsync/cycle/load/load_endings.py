@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.load.loading import Loader, Results, Write, link_of
+from leadsync.cycle.match.row_creations import Beside
 from leadsync.cycle.quarantine.quarantining import from_server
 from leadsync.cycle.work import event
 from leadsync.errors import RejectedError
@@ -70,10 +71,13 @@ def _merge_person(engine: Engine, write: Write) -> PersonResult:
     try:
         engine.marketo.merge_persons(winner, [loser])
     except RejectedError as error:
-        if error.code == _NOT_FOUND and not engine.marketo.persons("id", [str(loser)], ("id",)):
-            return PersonResult("updated", winner)
-        return PersonResult("skipped", errors=(RecordError(error.code, error.detail),))
-    return PersonResult("updated", winner)
+        if error.code != _NOT_FOUND or engine.marketo.persons("id", [str(loser)], ("id",)):
+            return PersonResult("skipped", errors=(RecordError(error.code, error.detail),))
+    totals = Beside.of(write.record).totals
+    if not totals:
+        return PersonResult("updated", winner)
+    [result] = engine.marketo.sync_persons("updateOnly", "id", [{"id": winner, **totals}])
+    return result
 
 
 class _RowRecorder:

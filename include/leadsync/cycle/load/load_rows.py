@@ -108,9 +108,9 @@ class RowLoad:
         engine, cycle = self.engine, self.cycle
         table = self.plan.tables[as_table(write.record["table"])]
         link = link_of(write, cycle, engine, write.record["marketo_id"], "open")
+        beside = Beside.of(write.record)
         changes.links.append({**link, "etag": answer.etag})
-        changes.base[link["link_id"]] = born_values(table, write.values)
-        warning = Beside.of(write.record).warning or None
+        changes.base[link["link_id"]] = born_values(table, write.values, beside.filled)
         now = engine.clock.now()
         changes.journal.append(
             event(
@@ -119,7 +119,7 @@ class RowLoad:
                 "created",
                 link,
                 side="dynamics",
-                rule=warning,
+                rule=beside.warning or None,
                 made_with=write.values,
             )
         )

@@ -20,7 +20,7 @@ from leadsync.cycle.context import Cycle, Engine, batches, held_lease
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.claimed import CONSENT_SUFFIX
 from leadsync.cycle.initial.judged import keep_judged
-from leadsync.cycle.match.row_creations import OWNER
+from leadsync.cycle.match.row_creations import OWNER, Beside
 from leadsync.cycle.quarantine.quarantining import fingerprint, quarantine_rows, quarantined
 from leadsync.frames import Rows
 from leadsync.model import Json, System
@@ -196,10 +196,17 @@ class Loader:
             dynamics_table=record["table"],
             marketo_id=record["marketo_id"],
             dynamics_id=record["dynamics_id"],
-            body={"values": write.values},
+            body=_body(write),
             status=status,
             updated_at=now,
         )
+
+
+def _body(write: Write) -> Json:
+    """Return what a later cycle needs to know of a write whose answer never came."""
+    beside = Beside.of(write.record)
+    more = {"filled": beside.filled, "totals": beside.totals}
+    return {"values": write.values, **{name: value for name, value in more.items() if value}}
 
 
 _INTENT_STATUS = {"applied": "done", "deferred": "deferred", "quarantined": "refused"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from leadsync.cycle.carried import person_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.match.match_rows import closed_now, new_link
-from leadsync.cycle.match.row_creations import Beside, RowCreation, born_values
+from leadsync.cycle.match.row_creations import Beside, RowCreation, born_values, filled_of
 from leadsync.cycle.reading import (
     as_table,
     person_values,
@@ -112,7 +112,7 @@ class PersonMatcher:
         )
         sent = self.candidates.sent.get(marketo_id)
         if former is None and sent is not None and sent["dynamics_id"] == row_id:
-            pair.base = born_values(table, sent["body"]["values"])
+            pair.base = born_values(table, sent["body"]["values"], filled_of(sent))
         self.work.pairs[pair.link["link_id"]] = pair
         self.work.held = [held for held in self.work.held if held.record["dynamics_id"] != row_id]
 

@@ -8,7 +8,7 @@ from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.gather.inactive_rows import status_of
 from leadsync.cycle.initial.snapshot import PersonSearch, read_snapshot
-from leadsync.cycle.match.row_creations import born_values
+from leadsync.cycle.match.row_creations import born_values, filled_of
 from leadsync.cycle.reading import as_table, person_values
 from leadsync.cycle.work import Creation, Held, Work
 from leadsync.mapping.plan import SyncPlan
@@ -18,6 +18,7 @@ from leadsync.model import MARKETO_DYNAMICS_ID, TABLES, Json
 from leadsync.state.port import LIVE, FailureItem, IntentRow, LinkRow, Values
 
 Row = tuple[Json, Values]
+WITHOUT_EMAIL = "it has no e-mail address, which require_email asks for"
 
 
 def match_rows(
@@ -36,7 +37,9 @@ def match_rows(
         for link in engine.store.links_of_persons([int(person["id"]) for person in persons])
         if link["status"] in LIVE and link["link_id"] not in closed_now(work)
     }
-    verdicts = match(candidates, persons, linked)
+    policies = plan.policies
+    shares_email = policies.on_email_taken == "create"
+    verdicts = match(candidates, persons, linked, shares_email=shares_email)
     for row, values in rows:
         verdict = verdicts[row["dynamics_id"]]
         key = row_key(row["table"], row["dynamics_id"])
@@ -50,6 +53,8 @@ def match_rows(
             if before is None and intent is not None:
                 pair.base = _sent(plan, intent, verdict.person)
             work.pairs[pair.link["link_id"]] = pair
+        elif verdict.kind == "create" and policies.require_email and row["email_key"] is None:
+            work.settle(key, "to_marketo", row, "out_of_scope", WITHOUT_EMAIL)
         elif verdict.kind == "create":
             work.creations.append(Creation(row, values, engine.new_id()))
             work.settle(key, "to_marketo", row, "writing")
@@ -85,7 +90,8 @@ def _sent(plan: SyncPlan, intent: IntentRow, person: Json) -> Values:
     values: Values = intent["body"]["values"]
     if intent["side"] == "dynamics":
         made = intent["marketo_id"] == int(person["id"])
-        return born_values(plan.tables[as_table(intent["dynamics_table"])], values) if made else {}
+        table = plan.tables[as_table(intent["dynamics_table"])]
+        return born_values(table, values, filled_of(intent)) if made else {}
     carried = str(person.get(MARKETO_DYNAMICS_ID) or "").lower()
     return dict(values) if carried == intent["dynamics_id"] else {}
 
@@ -174,7 +180,7 @@ def _failure(row: Json, verdict: Verdict) -> FailureItem:
         )
     else:
         rule = "already_linked"
-        other = f"{row['table']} or contact {verdict.other_row}"
+        other = f"lead or contact {verdict.other_row}"
         person = f"person {shown}" if shown else "a new person"
         message = (
             f"the e-mail belongs to {person}, linked to {other}; "

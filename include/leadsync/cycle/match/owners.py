@@ -25,18 +25,24 @@ class Owner:
 
     :param user_id: ``None`` leaves the owner to Dynamics: the user that leadsync signs in as.
     :param warning: why it is not the user who was asked for.
+    :param refused: nothing may be made or assigned for this user.
     """
 
     user_id: str | None
     warning: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The users that a cycle's requests name, and the mapping's default owner."""
+    """The users that a cycle's requests name, and the mapping's default owner.
+
+    :param refuses: nobody else stands in for a disabled user (S019).
+    """
 
     users: dict[str, Json]
     default: str | None
+    refuses: bool = False
 
     def find(self, name: str) -> Owner | None:
         """Return the owner for ``name``; ``None`` when there is no such user."""
@@ -45,6 +51,9 @@ class Owners:
             return None
         if not user["isdisabled"]:
             return Owner(str(user["systemuserid"]).lower())
+        if self.refuses:
+            why = f"user {name} is disabled, and on_disabled_owner is refuse"
+            return Owner(None, f"{why}; assign another user", refused=True)
         fallback = self.users.get(_key(self.default)) if self.default else None
         if fallback is None or fallback["isdisabled"]:
             return Owner(None, f"user {name} is disabled; the record keeps the connection's owner")
@@ -58,8 +67,9 @@ def read_owners(engine: Engine, plan: SyncPlan, names: Iterable[str]) -> Owners:
     """Read the named users and the default owner; no name, no call."""
     asked = set(names)
     default = plan.policies.default_owner
+    refuses = plan.policies.on_disabled_owner == "refuse"
     if not asked:
-        return Owners({}, default)
+        return Owners({}, default, refuses)
     wanted = sorted(asked | ({default} if default else set()))
     guids = {guid for name in wanted if (guid := canonical_guid(name)) and not is_marked(guid)}
     found = engine.dynamics.rows_by_id(USER, sorted(guids), _COLUMNS) if guids else []
@@ -70,7 +80,7 @@ def read_owners(engine: Engine, plan: SyncPlan, names: Iterable[str]) -> Owners:
     for user in found:
         for column in ("systemuserid", *_NAMES):
             users.setdefault(_key(str(user.get(column) or "")), user)
-    return Owners(users, default)
+    return Owners(users, default, refuses)
 
 
 def _key(name: str) -> str:

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from leadsync.cycle.carried import person_key
 from leadsync.cycle.context import Cycle
 from leadsync.mapping.plan import TablePlan
 from leadsync.model import Json
-from leadsync.state.port import LinkRow, Values
+from leadsync.state.port import IntentRow, LinkRow, Values
 
 #: what quarantine shows for the owner of a row, and the field of an item about it.
 OWNER = "ownerid"
@@ -28,6 +28,8 @@ class Beside:
         it is another.
     :param account_id: account to bind as the contact's parent.
     :param carries_id: the row gets the person's id in ``new_marketoid``.
+    :param filled: fields that the person lacks and the row gets the default of.
+    :param totals: what the person that stays in a merge gets, by field (S097).
     """
 
     owner_id: str | None = None
@@ -35,6 +37,8 @@ class Beside:
     assign_to: str | None = None
     carries_id: bool = True
     warning: str = ""
+    filled: Sequence[str] = ()
+    totals: Mapping[str, int | float] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return it as one cell of a frame."""
@@ -69,6 +73,7 @@ class RowCreation:
 
     def record(self) -> dict[str, Any]:
         """Return the ``WRITES`` record."""
+        beside = replace(self.beside, filled=self._filled())
         return {
             "record_key": person_key(self.person),
             "operation": "create",
@@ -78,8 +83,16 @@ class RowCreation:
             "link_id": self.link_id,
             "etag": None,
             "created_on": None,
-            "beside": self.beside.text(),
+            "beside": beside.text(),
         }
+
+    def _filled(self) -> list[str]:
+        own = self.table.own
+        return [
+            f.name
+            for f in own
+            if f.default_on_create is not None and self.values.get(f.name) is None
+        ]
 
     def link(self, cycle: Cycle) -> LinkRow:
         """Return the link that the row and its person will have."""
@@ -150,18 +163,24 @@ def assign_key(marketo_id: int) -> str:
     return f"{person_key(marketo_id)}:{OWNER}"
 
 
-def born_values(table: TablePlan, written: Values) -> Values:
+def filled_of(intent: IntentRow) -> Sequence[str]:
+    """Return the fields that a row got the default of, from the intent to make it."""
+    filled: Sequence[str] = intent["body"].get("filled", ())
+    return filled
+
+
+def born_values(table: TablePlan, written: Values, filled: Collection[str]) -> Values:
     """Return the base of a row that was just made from a person.
 
     A field that was not written, or got its default, counts as empty: what Dynamics shows there
     later flows to Marketo as any change, and no empty person field clears a default (S028). Nobody
     entered the empty values of the row either, so they clear nothing in Marketo.
+
+    :param filled: the fields that got their default.
     """
     base: Values = {}
     for plan in table.fields:
         if plan.via is None:
-            value = written.get(plan.name)
-            is_default = value is not None and value == plan.default_on_create
-            empty = plan.converter.from_dynamics(None)
-            base[plan.name] = empty if value is None or is_default else value
+            value = None if plan.name in filled else written.get(plan.name)
+            base[plan.name] = plan.converter.from_dynamics(None) if value is None else value
     return base

@@ -102,8 +102,9 @@ class Requested:
         """Tell whether a person without a link is to be matched, and created if nothing matches."""
         if not _wanted(person) or self._link(person["marketo_id"]) is not None:
             return False
-        owner = self._assign_to(person["marketo_id"])
-        known_owner = owner is None or self.owners.find(owner) is not None
+        name = self._assign_to(person["marketo_id"])
+        owner = self.owners.find(name) if name is not None else Owner(None)
+        known_owner = owner is not None and not owner.refused
         known_table = person["wanted_table"] in self.plan.tables
         return known_owner and known_table and person["email_key"] not in self.erased
 
@@ -162,10 +163,13 @@ class Requested:
             return Answer(request["request_id"], "missing", message)
         if person["email_key"] in self.erased:
             return Answer(request["request_id"], "refused", ERASED)
-        owner = request["assign_to"]
-        if owner is not None and self.owners.find(owner) is None:
-            message = f"there is no Dynamics user {owner}; give an id, user name or e-mail address"
+        name = request["assign_to"]
+        owner = self.owners.find(name) if name is not None else Owner(None)
+        if owner is None:
+            message = f"there is no Dynamics user {name}; give an id, user name or e-mail address"
             return Answer(request["request_id"], "refused", message)
+        if owner.refused and self._link(person["marketo_id"]) is None:
+            return Answer(request["request_id"], "refused", owner.warning)
         if (request["sync_as"] or "lead") not in self.plan.tables:
             message = f"the mapping has no field of a {request['sync_as'] or 'lead'}"
             return Answer(request["request_id"], "refused", message)
