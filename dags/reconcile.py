@@ -1,12 +1,12 @@
 """Compare all linked pairs of both systems field by field, and repair what differs.
 
-An ordinary cycle first brings over what has changed. A pair that then still differs has drifted,
-such as by a restored backup or a lost activity; the mapping's rules decide it like any change. The
-result and the log name the pairs and fields that differed.
+An ordinary cycle first brings over what has changed. Then all pairs are read and compared by
+hashes. A pair that still differs has drifted, such as by a restored backup or a lost activity; the
+mapping's rules decide it like any change. The result and the log name the pairs and fields.
 
 Runs daily at 02:00 UTC while it is not paused; it is paused at first, because it reads every linked
-pair (docs/api-calls.md). Trigger it without `repair` to be told only. It is one task: it runs a
-cycle for every 15,000 pairs, between which `lead_sync` gets its turn.
+pair (docs/api-calls.md). Trigger it without `repair` to be told only. It is one task; `lead_sync`
+runs while it reads, and between the cycles that it runs for pairs that differ.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from leadsync_airflow.metrics import send_compared
 from leadsync_airflow.turns import open_when_free, owner_of, run_states
 from leadsync_airflow.window import instant
 
@@ -33,7 +34,9 @@ def reconcile(context: Mapping[str, Any]) -> dict[str, Any]:
     from leadsync.cycle.request.reconcile import reconcile as run
     from leadsync.engine import build_engine
 
-    found = run(build_engine(), repair=context["params"]["repair"], opener=opener_of(context))
+    engine = build_engine()
+    found = run(engine, repair=context["params"]["repair"], opener=opener_of(context))
+    send_compared(engine, "reconcile", found)
     return tell(found)
 
 
@@ -49,9 +52,10 @@ def backfill_field(context: Mapping[str, Any]) -> dict[str, Any]:
 
     params = context["params"]
     start, end = (instant(key, params[key]) if params[key] else None for key in ("from", "to"))
-    return tell(
-        run(build_engine(), params["field"].strip(), Span(start, end), opener=opener_of(context))
-    )
+    engine, span = build_engine(), Span(start, end)
+    found = run(engine, params["field"].strip(), span, opener=opener_of(context))
+    send_compared(engine, "field_backfill", found)
+    return tell(found)
 
 
 def undo(context: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +68,9 @@ def undo(context: Mapping[str, Any]) -> dict[str, Any]:
 
     params = context["params"]
     cycle_id, dry_run = params["cycle_id"].strip(), params["dry_run"]
-    found = run(build_engine(), cycle_id, dry_run=dry_run, opener=opener_of(context))
+    engine = build_engine()
+    found = run(engine, cycle_id, dry_run=dry_run, opener=opener_of(context))
+    send_compared(engine, "undo", found)
     told = tell(found)
     for one in found.left[:SHOWN_PAIRS]:
         log.info(

@@ -8,6 +8,7 @@
 | `leadsync.lag_seconds` | gauge | age of the time up to which everything is synchronised |
 | `leadsync.cycle_duration.KIND` | timer, milliseconds | from opening to commit |
 | `leadsync.quarantine_open`, `leadsync.deferred` | gauge | records that wait |
+| `leadsync.compared.KIND`, `.drift.KIND`, `.repaired.KIND` | counter | pairs that were compared |
 
 Airflow puts its prefix (``airflow``) before the names. The parts of a name are no tags, because
 plain StatsD drops tags. With metrics switched off nothing is read or sent.
@@ -23,6 +24,7 @@ from airflow.sdk.observability import stats
 
 if TYPE_CHECKING:
     from leadsync.cycle.context import Engine
+    from leadsync.cycle.request.comparison import Compared
 
 SWITCHES = ("statsd_on", "otel_on", "statsd_datadog_enabled")
 
@@ -41,6 +43,25 @@ def send_metrics(engine: Engine, report: Mapping[str, Any]) -> None:
     for name in ("quarantine_open", "deferred"):
         stats.gauge(f"leadsync.{name}", waiting[name])
     _send_times(engine, report)
+
+
+def send_compared(engine: Engine, kind: str, found: Compared) -> None:
+    """Send what comparing pairs came to, and the numbers of the cycles that it ran for that.
+
+    :param kind: ``reconcile``, ``field_backfill`` or ``undo``.
+    """
+    if not metrics_are_on():
+        return
+    for name, number in {
+        "compared": found.compared,
+        "drift": len(found.drift),
+        "repaired": found.repaired,
+    }.items():
+        stats.incr(f"leadsync.{name}.{kind}", number)
+    for report in found.reports:
+        send_metrics(engine, {**report, "calls": {}})
+    for system, number in found.calls.items():
+        stats.incr(f"leadsync.calls.{system}", number)
 
 
 def metrics_are_on() -> bool:

@@ -59,6 +59,15 @@ def live(connection: Connection, table: Table) -> list[LinkRow]:
     return _links(connection, and_(link.c.dynamics_table == table, _LIVE))
 
 
+def open_behind(connection: Connection, table: Table, after: str, limit: int) -> list[LinkRow]:
+    """Return the next open links of a table behind ``after``, by id."""
+    condition = and_(
+        link.c.dynamics_table == table, link.c.status == "open", link.c.link_id > after
+    )
+    ordered = select(link).where(condition).order_by(link.c.link_id).limit(limit)
+    return cast("list[LinkRow]", rows_of(connection, ordered))
+
+
 def count_live(connection: Connection) -> dict[str, int]:
     """Return the number of live links by table."""
     statement = select(link.c.dynamics_table, func.count()).where(_LIVE)

@@ -197,6 +197,10 @@ class MemoryStateStore:
     def live_links(self, table: Table) -> list[LinkRow]:
         return self._links.live(table)
 
+    def open_links(self, table: Table, *, after: str, limit: int) -> list[LinkRow]:
+        behind = (link for link in self._links.live(table) if link["link_id"] > after)
+        return [link for link in behind if link["status"] == "open"][:limit]
+
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         return {i: dict(self._base[i]) for i in link_ids if i in self._base}
 

@@ -180,6 +180,13 @@ class StateStore(Protocol):
         """Return all live links of a table."""
         ...
 
+    def open_links(self, table: Table, *, after: str, limit: int) -> list[LinkRow]:
+        """Return the next ``limit`` open links of a table behind the link ``after``, by id.
+
+        So many links are gone through without keeping them all; ``""`` is before the first one.
+        """
+        ...
+
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         """Return the base by link; links without one are left out."""
         ...

@@ -155,6 +155,10 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return links.live(connection, table)
 
+    def open_links(self, table: Table, *, after: str, limit: int) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return links.open_behind(connection, table, after, limit)
+
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         with reading(self.engine) as connection:
             return links.base_of(connection, link_ids)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from leadsync.cycle.context import Engine, batches
 from leadsync.cycle.decide.guards import guard_missing_persons
+from leadsync.cycle.fingerprint import equals_base, fields_from
 from leadsync.cycle.reading import as_table, person_values, read_persons
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.model import Json
-from leadsync.state.port import LinkRow, Values
+from leadsync.state.port import LinkRow
 
 #: persons that are compared at a time, which bounds the memory.
 CHUNK = 3_000
@@ -64,21 +65,13 @@ def _differing(
     engine: Engine, table: TablePlan, links: Sequence[LinkRow], persons: dict[int, Json]
 ) -> Iterator[int]:
     bases = engine.store.base_of([link["link_id"] for link in links])
+    fields = fields_from("to_dynamics", table)
     for link in links:
         raw = persons.get(link["marketo_id"])
         if raw is not None and as_table(link["dynamics_table"]) == table.table:
             base = bases.get(link["link_id"], {})
-            if _differs(table, person_values(table, raw), base):
+            if not equals_base(fields, person_values(table, raw), base):
                 yield link["marketo_id"]
-
-
-def _differs(table: TablePlan, values: Values, base: Values) -> bool:
-    return any(
-        f.name in values
-        and (f.name not in base or f.comparable(values[f.name]) != f.comparable(base[f.name]))
-        for f in table.fields
-        if f.direction in ("both", "to_dynamics")
-    )
 
 
 def full_comparisons(*documents: Json | None) -> list[str]:

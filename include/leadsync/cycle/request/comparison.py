@@ -44,6 +44,7 @@ class Compared:
         ``changes`` are ``{direction, operation, fields}`` as ``leadsync plan`` shows them.
     :param left: what an undo leaves alone, as ``{table, marketo_id, dynamics_id, field, reason}``.
     :param calls: API calls by system.
+    :param reports: of the cycles that wrote.
     :param degraded: what was not well in the cycles that wrote.
     """
 
@@ -52,6 +53,7 @@ class Compared:
     left: list[Json] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     cycles: list[str] = field(default_factory=list)
+    reports: list[Json] = field(default_factory=list)
     degraded: list[str] = field(default_factory=list)
 
     @property
@@ -110,6 +112,7 @@ def compare(
     found.left.extend(left["left"])
     if repair:
         found.cycles.append(cycle.cycle_id)
+        found.reports.append(report)
         found.degraded.extend(set(report["degraded"]) - set(found.degraded))
         for system, calls in report["calls"].items():
             found.calls[system] = found.calls.get(system, 0) + calls

@@ -1,24 +1,31 @@
-"""Compare all linked pairs field by field, and repair what differs (S121).
+"""Compare all linked pairs, and repair what differs (S121).
 
-What changed since the last cycle is no drift, so an ordinary cycle runs first. What then differs
-although nothing was recorded goes through the field rules against the base, like any change.
+What changed since the last cycle is no drift, so an ordinary cycle runs first. Then every pair is
+read and compared by hashes. What differs although nothing was recorded goes through the field rules
+against the base, like any change, in cycles of its own.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import Iterator
 
-from leadsync.cycle.context import CycleRequest, Engine
+from leadsync.cycle.context import CycleRequest, Engine, batches
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.cycle.request.comparison import (
     CHUNK,
     Compared,
     Opener,
-    chunks,
     compare,
     open_when_free,
 )
+from leadsync.cycle.request.drifted import DriftSearch
 from leadsync.cycle.runner import run_opened
+from leadsync.mapping.plan import TablePlan
+from leadsync.state.port import LinkRow
+
+logger = logging.getLogger(__name__)
 
 
 def reconcile(
@@ -27,22 +34,41 @@ def reconcile(
     """Compare every open link's person and row.
 
     :param repair: write what the rules decide; otherwise only tell what differs.
-    :param chunk: pairs that one cycle compares.
+    :param chunk: pairs that one cycle judges.
     :param opener: opens each cycle in its turn.
     :raises LeaseHeldError: another cycle did not end in time.
     """
-    found = Compared(calls=_bring_up_to_date(engine, opener))
-    for table in load_plan(engine).tables:
-        for part in chunks(engine.store.live_links(table), chunk):
-            compare(engine, "reconcile", part, found, repair=repair, opener=opener)
+    calls = _bring_up_to_date(engine, opener)
+    search = DriftSearch(engine, load_plan(engine))
+    suspects = [link for table in search.plan.tables.values() for link in _suspects(search, table)]
+    calls.update(search.calls)
+    if suspects:  # what users have changed since the search began is no drift
+        calls.update(_bring_up_to_date(engine, opener))
+    found = Compared()
+    for part in batches(suspects, chunk):
+        compare(engine, "reconcile", part, found, repair=repair, opener=opener)
+    calls.update(found.calls)
+    found.compared, found.calls = search.read, dict(calls)
     return found
 
 
-def _bring_up_to_date(engine: Engine, opener: Opener) -> dict[str, int]:
+def _suspects(search: DriftSearch, table: TablePlan) -> Iterator[LinkRow]:
+    """Yield the open links of a table that a cycle has to judge."""
+    store, after = search.engine.store, ""
+    while links := store.open_links(table.table, after=after, limit=CHUNK):
+        found = search.among(table, links)
+        logger.info(
+            "%d pairs are read; %d of these %ss differ.", search.read, len(found), table.table
+        )
+        yield from found
+        after = links[-1]["link_id"]
+
+
+def _bring_up_to_date(engine: Engine, opener: Opener) -> Counter[str]:
     """Run ordinary cycles until no recorded change is left to read; returns their calls."""
     calls: Counter[str] = Counter()
     while True:
         report = run_opened(engine, opener(engine, CycleRequest("manual", engine.clock.now())))
         calls.update(report["calls"])
         if not report["unread_since"]:
-            return dict(calls)
+            return calls

@@ -1,0 +1,36 @@
+"""Hashes of a record's mapped values, in the form that they are compared.
+
+Two records with one fingerprint have nothing to write to each other, whatever their spelling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from leadsync.mapping.plan import FieldDirection, FieldPlan, TablePlan
+from leadsync.state.port import Values
+from leadsync.values.marks import ABSENT
+
+_NULL = "\0null"
+
+
+def fingerprint(fields: Iterable[FieldPlan], values: Values) -> bytes:
+    """Return the hash of the values of ``fields``; one that is absent has a value of its own."""
+    digest = hashlib.blake2b(digest_size=16)
+    for plan in fields:
+        compared = plan.comparable(values.get(plan.name, ABSENT))
+        text = _NULL if compared is None else compared
+        digest.update(f"{len(text)}:{text}".encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def equals_base(fields: Iterable[FieldPlan], values: Values, base: Values) -> bool:
+    """Tell whether one side of a pair is as both sides agreed; what is unknown is left out."""
+    known = [plan for plan in fields if values.get(plan.name, ABSENT) != ABSENT]
+    return fingerprint(known, values) == fingerprint(known, base)
+
+
+def fields_from(side: FieldDirection, table: TablePlan) -> Sequence[FieldPlan]:
+    """Return the fields whose changes flow in the direction ``side``."""
+    return [plan for plan in table.fields if plan.direction in ("both", side)]
