@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from support.mapped import add_column, remap
 from support.synced import Synced
 
 
@@ -27,6 +30,22 @@ def test_s002_a_change_in_marketo_reaches_one_column(synced: Synced) -> None:
     assert after["telephone1"] == "+46 8 1"
     stamps = {"modifiedon", "_modifiedby_value", "versionnumber", "@odata.etag"}
     assert changed - stamps == {"telephone1"}
+
+
+@pytest.mark.parametrize("table", ["lead", "contact"])
+def test_s002_a_changed_score_reaches_its_column(synced: Synced, table: str) -> None:
+    """Marketo tells of scores by activities of their own, and not among changed values."""
+    add_column(synced, "mkt_leadscore", "Integer", table=table)
+    remap(synced, {"marketo": "leadScore", table: "mkt_leadscore", "direction": "to_dynamics"})
+    person, row = synced.linked(table, emailaddress1="a@example.com")
+    synced.edit_person(person, leadScore=15)
+    synced.cycle()
+    assert synced.row(row, table)["mkt_leadscore"] == 15
+    now = datetime.now(UTC)
+    synced.forget_calls()
+    synced.cycle()
+    synced.backfill(now - timedelta(minutes=5), now)
+    assert synced.record_writes() == 0
 
 
 def test_s003_a_change_of_a_contacts_person_reaches_the_contact(synced: Synced) -> None:

@@ -1,12 +1,13 @@
 """The Marketo activity feeds of a cycle: what changed, who was deleted, who was merged.
 
-Changes and deletions have feeds of their own; merges and unsubscribe clicks are in neither, so a
-third one follows their activity types (reference/marketo-rest.md 8, gotcha 47).
+Changes and deletions have feeds of their own; merges, unsubscribe clicks and scores are in neither,
+so a third one follows their activity types (reference/marketo-rest.md 8, gotcha 47).
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from leadsync.cycle.consent.restrictive import restrictive_fields
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.extract.feed import Feed, ReadFeed, settle_one
 from leadsync.cycle.extract.feed_cursor import FeedCursor
+from leadsync.cycle.extract.score_changes import score_changes, score_types
 from leadsync.errors import RejectedError
 from leadsync.mapping.plan import SyncPlan
 from leadsync.marketo.activities import MERGE_LEADS, UNSUBSCRIBE_EMAIL
@@ -39,6 +41,7 @@ EVENT_TYPES = (UNSUBSCRIBE_EMAIL, MERGE_LEADS)
 class PersonFeeds:
     """What the feeds said that was not processed before.
 
+    :param changes: changed values, those of scores among them.
     :param unread_since: up to when feeds are read whose rest waits for the next cycle, by cursor.
     :param given_up: names of cursors that had to start anew: what they missed is unknown.
     """
@@ -94,12 +97,14 @@ def _read_interval(engine: Engine, plan: SyncPlan, start: datetime, end: datetim
     token = engine.marketo.paging_token(start)
     changes = engine.marketo.lead_changes(token, plan.feed_names, until=end)
     deletes = engine.marketo.deleted_leads(token, until=end)
-    events = engine.marketo.activities(token, EVENT_TYPES, until=end)
+    types = (*EVENT_TYPES, *score_types(plan))
+    events = engine.marketo.activities(token, types, until=end)
 
     def inside(read: FeedRead) -> list[Activity]:
         return [activity for activity in read.activities if start <= activity.at < end]
 
-    return PersonFeeds(inside(changes), inside(deletes), inside(events))
+    scores = score_changes(plan, inside(events))
+    return PersonFeeds([*inside(changes), *scores], inside(deletes), _events(inside(events)))
 
 
 def _read_from_cursors(
@@ -121,13 +126,14 @@ def _read_from_cursors(
     if not changes.complete:
         changes.look_ahead(partial(_stops, engine, plan))
     deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
-    events = feed(EVENTS_CURSOR, partial(engine.marketo.activities, type_ids=EVENT_TYPES))
+    types = (*EVENT_TYPES, *score_types(plan))
+    events = feed(EVENTS_CURSOR, partial(engine.marketo.activities, type_ids=types))
     feeds = (changes, deletes, events)
     settle_one(feeds, engine.clock.now())
     return PersonFeeds(
-        changes=changes.found,
+        changes=[*changes.found, *score_changes(plan, events.found)],
         deletes=deletes.found,
-        events=events.found,
+        events=_events(events.found),
         cursors={name: feed.cursor.format() for name, feed in zip(CURSORS, feeds, strict=True)},
         unsettled_since=min(feed.cursor.unsettled_since for feed in feeds),
         unread_since={
@@ -137,6 +143,10 @@ def _read_from_cursors(
         },
         given_up=tuple(given_up),
     )
+
+
+def _events(activities: Iterable[Activity]) -> list[Activity]:
+    return [activity for activity in activities if activity.type_id in EVENT_TYPES]
 
 
 def _time_to_stop(engine: Engine, cycle: Cycle) -> datetime:
