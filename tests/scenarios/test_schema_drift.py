@@ -4,24 +4,80 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from leadsync.cycle.gather import relabelled
+from support.mapped import add_column, add_field, remap
 from support.synced import Synced
 
 
-def test_s061_a_renamed_label_is_still_understood(synced: Synced) -> None:
-    person, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
-    assert synced.person(person)["leadSource"] == "Web"
+def rename(synced: Synced, table: str, column: str, value: int, label: str) -> None:
+    """A customiser renames an option."""
     synced.dynamics.control.edit(
-        "rename_option", table="lead", column="leadsourcecode", value=8, label="Website"
+        "rename_option", table=table, column=column, value=value, label=label
     )
     synced.forget_schemas()
-    synced.edit_person(person, city="Lund")
+
+
+def test_s061_a_renamed_label_reaches_everybody_who_shows_it(synced: Synced) -> None:
+    """Once, by a write of that field alone; also one who is held, changed or typed it again."""
+    quiet, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
+    moved, _ = synced.linked(leadsourcecode=8, emailaddress1="b@example.com")
+    other, _ = synced.linked(leadsourcecode=9, emailaddress1="c@example.com")
+    assert synced.person(quiet)["leadSource"] == "Web"
+    rename(synced, "lead", "leadsourcecode", 8, "Webbsajt")
+    synced.edit_person(moved, leadSource="Word of Mouth", city="Lund")
+    planned = synced.plan()["changes"]
+    assert [c["fields"] for c in planned if c["direction"] == "to_marketo"] == [
+        [{"field": "leadSource", "from": "8", "to": "8"}]
+    ]
     synced.cycle()
+    shown = {person: synced.person(person)["leadSource"] for person in (quiet, moved, other)}
+    assert shown == {quiet: "Webbsajt", moved: "Word of Mouth", other: "Word of Mouth"}
     assert synced.row(row)["leadsourcecode"] == 8
-    synced.edit_row(row, leadsourcecode=9)
+    [told] = [e for e in synced.story(quiet, "written") if e["field"] == "leadSource"]
+    assert told["rule"] == "option renamed in Dynamics"
+    synced.forget_calls()
     synced.cycle()
-    synced.edit_row(row, leadsourcecode=8)
+    synced.edit_person(quiet, leadSource="Web", title="CTO")
     synced.cycle()
-    assert synced.person(person)["leadSource"] == "Website"
+    assert (synced.row(row)["leadsourcecode"], synced.row(row)["jobtitle"]) == (8, "CTO")
+    assert synced.record_writes() == 1
+    assert synced.held() == []
+
+
+def test_s061_labels_of_accounts_and_several_choices_reach_their_people_too(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few persons a cycle, and also when the mapping changes at the same time."""
+    monkeypatch.setattr(relabelled, "MOST_PERSONS", 1)
+    monkeypatch.setattr(relabelled, "AT_ONCE", 1)
+    add_column(
+        synced,
+        "new_colours",
+        "MultiSelectPicklist",
+        table="contact",
+        options=[[1, "Red"], [2, "Green"], [3, "Blue"]],
+    )
+    add_field(synced, "colours", "string")
+    account = synced.new_row("account", name="Volvo", industrycode=1)
+    colours = {"marketo": "colours", "contact": "new_colours"}
+    remap(synced, colours)
+    bind = {"parentcustomerid_account@odata.bind": f"/accounts({account})"}
+    people = [
+        synced.linked("contact", emailaddress1=f"{n}@example.com", new_colours="1,3", **bind)[0]
+        for n in range(2)
+    ]
+    rename(synced, "account", "industrycode", 1, "Bokföring")
+    remap(synced, colours, title={"rule": "newest_wins"})
+    rename(synced, "contact", "new_colours", 3, "Blå")
+    for _ in range(4):
+        synced.cycle()
+    shown = [(synced.person(p)["industry"], synced.person(p)["colours"]) for p in people]
+    assert shown == [("Bokföring", "Red;Blå")] * 2
+    synced.forget_calls()
+    synced.cycle()
+    assert synced.record_writes() == 0
 
 
 def test_s117_a_dropped_column_suspends_its_field_and_the_rest_goes_on(synced: Synced) -> None:

@@ -22,6 +22,7 @@ from leadsync.cycle.decide.warnings import (
 from leadsync.cycle.degraded import degraded_reasons
 from leadsync.cycle.extract.full_comparison import full_comparisons
 from leadsync.cycle.gather.endings import ENDING_OPERATIONS
+from leadsync.cycle.gather.relabelled import settle_relabelled
 from leadsync.cycle.initial.beyond import add_beyond
 from leadsync.cycle.initial.judged import partition_mark
 from leadsync.cycle.load.loading import staged_links
@@ -121,6 +122,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     changes.cursors |= partition_mark(engine, cycle, report)
     engine.store.apply(changes, lease=lease)
     if cycle.moves_cursors:
+        settle_relabelled(engine, cycle, outcomes)
         let_go(engine, lease)
     if not cycle.shares_lease:
         _release(engine, lease)

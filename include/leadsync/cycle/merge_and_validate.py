@@ -26,6 +26,7 @@ from leadsync.cycle.gather.closing_rows import guard_deactivations
 from leadsync.cycle.gather.complete_pairs import complete_pairs
 from leadsync.cycle.gather.gather import Gatherer
 from leadsync.cycle.gather.lost_creates import link_lost_creates
+from leadsync.cycle.gather.relabelled import add_relabelled
 from leadsync.cycle.gather.restamp import restamp
 from leadsync.cycle.gather.summed_fields import sum_fields
 from leadsync.cycle.gather.window import Window, find_links
@@ -168,6 +169,7 @@ def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -
     relations = load_relations(engine, cycle, plan)
     if not cycle.shares_lease:  # else they are another partition's
         add_people_of_changed(engine, relations, work)
+        add_relabelled(engine, cycle, work)
     match_rows(engine, cycle, plan, candidates, work)
     asked = read_asked(engine, cycle)
     requested = Requested(engine, cycle, plan, asked, window, links, pending, work)

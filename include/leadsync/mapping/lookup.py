@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from leadsync.mapping.findings import Findings
 from leadsync.mapping.model import Mapping, Section
 from leadsync.mapping.names import nearest_by_label, suggestion
-from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, Schemas
+from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, OptionValue, Schemas
 from leadsync.values.build import dynamics_family, marketo_family
 
 
@@ -36,11 +36,14 @@ class Lookup:
 
     :param previous: schemas that the mapping fitted before: what was known there and is gone now
         suspends its entry and is no misspelling (S117, S118).
+    :param known: the latest schemas known before, whatever the mapping was: labels that were
+        renamed since are still understood (S061).
     """
 
     mapping: Mapping
     schemas: Schemas
     previous: Schemas | None
+    known: Schemas | None
     findings: Findings
 
     def find(self, entry: Entry, table: str) -> tuple[MarketoField, DynamicsColumn] | None:
@@ -58,8 +61,12 @@ class Lookup:
 
     def former_column(self, table: str, name: str) -> DynamicsColumn | None:
         """Return a column as it was in the previous schemas."""
-        tables = self.previous.dynamics if self.previous else {}
-        return tables[table].columns.get(name) if table in tables else None
+        return _column(self.previous, table, name)
+
+    def former_options(self, table: str, name: str) -> tuple[OptionValue, ...]:
+        """Return the options of a column under all labels that they have had."""
+        column = _column(self.known, table, name)
+        return column.options if column else ()
 
     def _missing_field(self, entry: Entry) -> None:
         where = entry.where(self.mapping, "marketo")
@@ -104,3 +111,8 @@ class Lookup:
         self.findings.suspended.append(
             f"{reason}; the field is not synchronised until the mapping file is corrected"
         )
+
+
+def _column(schemas: Schemas | None, table: str, name: str) -> DynamicsColumn | None:
+    known = schemas.dynamics.get(table) if schemas else None
+    return known.columns.get(name) if known else None

@@ -11,7 +11,6 @@ from leadsync.mapping.fit import canonical_default, label_problems
 from leadsync.mapping.lookup import Entry, Lookup
 from leadsync.mapping.model import CompanyEntry, Mapping, OwnerEntry
 from leadsync.mapping.plan import RelatedField, RelatedPlan
-from leadsync.model import DynamicsColumn, OptionValue
 from leadsync.values.build import Reading, build_converter, dynamics_family, marketo_family
 from leadsync.values.compare import build_comparable
 
@@ -107,7 +106,7 @@ def _related_field(
     when_team = None
     try:
         converter = build_converter(
-            field, column, Reading(_former_options(lookup, section, column))
+            field, column, Reading(lookup.former_options(RELATED_TABLES[section], column.name))
         )
         when_team, problem = canonical_default(_when_team(entry), converter, column)
         problems.extend([problem.replace("default_on_create", "when_team")] if problem else [])
@@ -120,13 +119,6 @@ def _related_field(
     return RelatedField(
         entry.marketo, field, column, entry.on_invalid, converter, comparable, when_team
     )
-
-
-def _former_options(
-    lookup: Lookup, section: RelatedSection, column: DynamicsColumn
-) -> tuple[OptionValue, ...]:
-    before = lookup.former_column(RELATED_TABLES[section], column.name)
-    return before.options if before else ()
 
 
 def _when_team(entry: CompanyEntry | OwnerEntry) -> str | None:

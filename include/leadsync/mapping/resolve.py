@@ -23,22 +23,28 @@ from leadsync.mapping.plan import (
 from leadsync.mapping.related import RELATED_SECTIONS, RelatedSection, related_plan
 from leadsync.mapping.related_fields import unreached, with_related
 from leadsync.mapping.rules_hash import rules_hash
-from leadsync.model import TABLES, DynamicsColumn, MarketoField, OptionValue, Schemas, Table
+from leadsync.model import TABLES, DynamicsColumn, MarketoField, Schemas, Table
 from leadsync.values.build import Reading, build_converter, marketo_family
 from leadsync.values.compare import build_comparable
 
 
-def resolve(mapping: Mapping, schemas: Schemas, previous: Schemas | None = None) -> SyncPlan:
+def resolve(
+    mapping: Mapping,
+    schemas: Schemas,
+    previous: Schemas | None = None,
+    known: Schemas | None = None,
+) -> SyncPlan:
     """Fit ``mapping`` to ``schemas``.
 
     :param previous: the schemas of the last plan that was in use. With it, a name that has vanished
-        since then suspends its field only (S117, S118), and labels that were renamed since then are
-        still understood (S061).
+        since then suspends its field only (S117, S118).
+    :param known: the schemas of the last plan of any mapping; default: ``previous``. Labels that
+        were renamed since then are still understood (S061).
     :raises MappingError: lists every name that does not exist, with the nearest one, and every
         setting that does not fit.
     :raises ConfigurationError: leadsync's own fields, or a table, are missing.
     """
-    lookup = Lookup(mapping, schemas, previous, Findings())
+    lookup = Lookup(mapping, schemas, previous, known or previous, Findings())
     used = [table for table in TABLES if mapping.columns(table)]
     _require_tables(schemas, used)
     tables = {table: _table_plan(lookup, table) for table in used}
@@ -132,7 +138,7 @@ def _fitted(
     if narrowed.direction is None:
         problems.append(f"`direction: {entry.direction}` is impossible: {narrowed.reason}")
         return None, problems
-    reading = Reading(_former_options(lookup, table, column), null=entry.when_null)
+    reading = Reading(lookup.former_options(table, column.name), null=entry.when_null)
     converter = build_converter(field, column, reading)
     default, problem = canonical_default(entry.default_on_create, converter, column)
     if problem:
@@ -152,10 +158,3 @@ def _fitted(
         default_on_create=default,
     )
     return plan, problems
-
-
-def _former_options(
-    lookup: Lookup, table: Table, column: DynamicsColumn
-) -> tuple[OptionValue, ...]:
-    before = lookup.former_column(table, column.name)
-    return before.options if before else ()

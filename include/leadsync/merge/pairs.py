@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +33,7 @@ class Pair:
     :param matched_by_name: the row was looked up for the person, so it is in no window.
     :param reopened: the pair came back into scope in this window.
     :param claims: values by field that count as Marketo's in the merge (``merge/claims.py``).
+    :param relabelled: options by field whose label the person gets anew (S061).
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
     """
 
@@ -49,6 +50,7 @@ class Pair:
     restamped: bool = False
     matched_by_name: bool = False
     reopened: bool = False
+    relabelled: Mapping[str, list[str]] = field(default_factory=dict)
     person_extracted: bool = False
     row_extracted: bool = False
     marketo_at: float = math.nan

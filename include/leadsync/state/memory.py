@@ -201,6 +201,9 @@ class MemoryStateStore:
         behind = (link for link in self._links.live(table) if link["link_id"] > after)
         return [link for link in behind if link["status"] == "open"][:limit]
 
+    def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
+        return self._links.after(link_id, limit)
+
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         return {i: dict(self._base[i]) for i in link_ids if i in self._base}
 

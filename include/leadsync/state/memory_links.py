@@ -70,6 +70,10 @@ class LinkIndex:
             *self._found(i for place in places for i in self._by_row.get(place, ())),
         ]
 
+    def after(self, link_id: str, limit: int) -> list[LinkRow]:
+        """Return the next live links in the order of their ids."""
+        return self.matching(lambda row: row["link_id"] > link_id and row["status"] in LIVE)[:limit]
+
     def live(self, table: Table) -> list[LinkRow]:
         """Return all live links of a table."""
         return self._found(

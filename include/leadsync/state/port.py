@@ -187,6 +187,10 @@ class StateStore(Protocol):
         """
         ...
 
+    def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
+        """Return the next live links of both tables, in the order of their ids."""
+        ...
+
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         """Return the base by link; links without one are left out."""
         ...

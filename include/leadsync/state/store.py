@@ -159,6 +159,10 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return links.open_behind(connection, table, after, limit)
 
+    def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
+        with reading(self.engine) as connection:
+            return links.live_behind(connection, link_id, limit)
+
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         with reading(self.engine) as connection:
             return links.base_of(connection, link_ids)

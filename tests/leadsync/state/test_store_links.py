@@ -32,6 +32,8 @@ def test_live_links_are_open_or_out_of_scope(store: StateStore) -> None:
         ],
     )
     assert [row["link_id"] for row in store.live_links("lead")] == ["link-1", "link-2"]
+    assert [row["link_id"] for row in store.links_after("", 1)] == ["link-1"]
+    assert [row["link_id"] for row in store.links_after("link-1", 9)] == ["link-2", "link-4"]
     assert store.counts() == {
         "links_lead": 2,
         "links_contact": 1,

@@ -12,6 +12,8 @@ import numpy as np
 from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.decide.claimed import decisions_of, losses_of, unsettled_creation, unsettled_of
 from leadsync.cycle.gather.inactive_rows import WAITS, status_of
+from leadsync.cycle.gather.relabelled import RULE as RENAMED
+from leadsync.cycle.gather.relabelled import write_labels
 from leadsync.cycle.work import Creation, Removal, Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.claims import Merged, Ruling, standing_values
@@ -72,6 +74,7 @@ def _decide_table(
     sides = lay_out(table.fields, pairs)
     decision = three_way(table.fields, sides)
     rulings = _rulings(table, pairs, sides, decision)
+    write_labels(table.fields, pairs, sides, decision)
     waiting = _hold_inactive(pairs, decision, rulings)
     merged = _Merged(
         table,
@@ -198,7 +201,9 @@ class _Merged:
     def _decided(self, pair: Pair, position: int, column: int) -> Json:
         plan = self.table.fields[column]
         to_dynamics = bool(self.decision.to_dynamics[position, column])
-        kind = "written"
+        kind, rule = "written", str(plan.direction)
+        if self._is_label(pair, position, column):
+            rule = RENAMED
         if self.decision.collision[position, column]:
             kind = "collision"
         elif self.decision.no_base[position, column]:
@@ -213,8 +218,14 @@ class _Merged:
             "marketo": shown(self.sides.marketo[position, column]),
             "dynamics": shown(self.sides.dynamics[position, column]),
             "winner": "marketo" if to_dynamics else "dynamics",
-            "rule": plan.direction if kind == "written" else plan.rule,
+            "rule": rule if kind == "written" else plan.rule,
         }
+
+    def _is_label(self, pair: Pair, position: int, column: int) -> bool:
+        """Tell whether the value is written for its label's sake alone."""
+        sides = self.sides
+        unchanged = sides.base[position, column] == sides.dynamics[position, column]
+        return unchanged and self.table.fields[column].name in pair.relabelled
 
     def settle(self, pair: Pair, position: int, work: Work) -> None:
         """Settle both sides of the pair.

@@ -2,7 +2,7 @@
 
 A mapped name that vanishes, or changes its type, suspends its own field only (S117, S118), and
 labels that were renamed are still understood (S061): both need to know what was there before. What
-is known is forgotten when the mapping file changes, because then its author has spoken anew.
+has vanished is forgotten when the mapping file changes, because then its author has spoken anew.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from leadsync.cycle.context import Engine
+from leadsync.cycle.plan.renamed_options import note_renamed
 from leadsync.cycle.plan.schema_documents import (
     fields_from_json,
     fields_to_json,
@@ -29,7 +30,14 @@ ACCEPTED = "accepted"
 def accepted_schemas(store: StateStore, mapping: FieldMapping) -> Schemas | None:
     """Return the schemas that ``mapping`` fitted before, if it ever did."""
     cached = store.cached_schema(ACCEPTED)
-    if cached is None or cached[1]["mapping"] != _fingerprint(mapping):
+    fits = cached is not None and cached[1]["mapping"] == _fingerprint(mapping)
+    return known_schemas(store) if fits else None
+
+
+def known_schemas(store: StateStore) -> Schemas | None:
+    """Return the schemas of the last plan, whatever its mapping was."""
+    cached = store.cached_schema(ACCEPTED)
+    if cached is None:
         return None
     tables = cached[1]["dynamics"]
     return Schemas(
@@ -38,13 +46,21 @@ def accepted_schemas(store: StateStore, mapping: FieldMapping) -> Schemas | None
     )
 
 
-def accept_schemas(engine: Engine, plan: SyncPlan, before: Schemas | None) -> None:
-    """Remember what ``plan`` was made from; what it suspended stays as it was ``before``."""
+def accept_schemas(
+    engine: Engine, plan: SyncPlan, before: Schemas | None, known: Schemas | None
+) -> None:
+    """Remember what ``plan`` was made from; what it suspended stays as it was ``before``.
+
+    :param known: the schemas of the last plan, whose labels stay understood.
+    """
+    note_renamed(engine.store, plan, known, engine.clock.now())
     marketo = dict(before.marketo) if before else {}
     tables: dict[str, DynamicsTable] = dict(before.dynamics) if before else {}
     for schema, fields in _mapped(plan):
-        known = tables[schema.name].columns if schema.name in tables else {}
-        columns = {**known, **{f.column.name: _with_old_labels(f, known) for f in fields}}
+        kept = tables[schema.name].columns if schema.name in tables else {}
+        seen = known.dynamics.get(schema.name) if known else None
+        former = seen.columns if seen else {}
+        columns = {**kept, **{f.column.name: _with_old_labels(f, former) for f in fields}}
         tables[schema.name] = replace(schema, columns=columns)
         marketo.update({field.name: field.field for field in fields})
     document: Json = {

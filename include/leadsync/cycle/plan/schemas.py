@@ -9,7 +9,11 @@ from functools import partial
 from typing import cast
 
 from leadsync.cycle.context import Cycle, Engine
-from leadsync.cycle.plan.accepted_schemas import accept_schemas, accepted_schemas
+from leadsync.cycle.plan.accepted_schemas import (
+    accept_schemas,
+    accepted_schemas,
+    known_schemas,
+)
 from leadsync.cycle.plan.plans import Resolved
 from leadsync.cycle.plan.schema_documents import (
     fields_from_json,
@@ -64,8 +68,9 @@ def _resolved(engine: Engine, *, refresh: bool) -> SyncPlan:
     schemas = reader.read()
     plan = engine.plans.made_from(engine.mapping, schemas, before)
     if plan is None:
-        plan = with_team(engine, resolve(engine.mapping, schemas, before))
-        accept_schemas(engine, plan, before)
+        known = known_schemas(engine.store)
+        plan = with_team(engine, resolve(engine.mapping, schemas, before, known))
+        accept_schemas(engine, plan, before, known)
     engine.plans.latest = Resolved(plan, engine.mapping, schemas, before, reader.read_at)
     return plan
 
