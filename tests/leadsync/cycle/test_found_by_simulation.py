@@ -355,3 +355,37 @@ def test_a_field_of_a_new_row_is_held_though_the_cycle_that_made_the_row_died(
     ]
     (answer,) = world.store.requests()
     assert answer["outcome"] == "already_linked"
+
+
+def test_an_unanswered_write_is_no_change_of_a_user_though_its_repetition_was_refused(
+    world: World,
+) -> None:
+    person, row = world.linked(leadsourcecode=2)
+    world.dynamics.edit("lead", row, leadsourcecode=1)
+    run = RunInStages(world)
+    with pytest.raises(TransientApiError), altered(world.marketo, "sync_persons", loses_answers):
+        run.load()
+    world.marketo.refuse = lambda record: True
+    run.load()
+    run.commit()
+    world.marketo.refuse = lambda record: False
+    assert world.marketo.people[person]["leadSource"] == "Web"
+    world.dynamics.edit("lead", row, leadsourcecode=None)
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["lead"][row]["leadsourcecode"] is None
+    assert world.marketo.people[person]["leadSource"] is None
+
+
+def test_a_stop_by_a_shared_address_pushes_nothing_to_a_row_that_leaves_the_scope(
+    world: World,
+) -> None:
+    person, row = world.linked("contact", emailaddress1="a@x.com", jobtitle="CTO")
+    world.dynamics.edit("contact", row, new_synctomkto=False)
+    world.marketo.edit(person, title="CIO")
+    world.dynamics.add("lead", lastname="Al", emailaddress1="A@x.com", donotbulkemail=True)
+    for _ in range(2):
+        world.cycle()
+        assert world.dynamics.writes == []
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "CTO"
+    assert world.marketo.people[person]["unsubscribed"] is True

@@ -237,3 +237,67 @@ def test_a_change_waits_when_a_backfill_meets_a_lead_that_was_just_qualified(wor
     assert world.dynamics.rows["lead"][lead]["jobtitle"] == "CTO"
     world.cycle()
     assert world.dynamics.rows["contact"][contact]["jobtitle"] == "CIO"
+
+
+def test_a_stop_by_a_shared_address_brings_the_stamp_that_was_refused(world: World) -> None:
+    _, loser = world.linked("contact", emailaddress1="a@x.com")
+    winner = world.dynamics.add("contact", lastname="Al", new_synctomkto=False)
+    world.cycle()
+    world.dynamics.edit("contact", winner, new_synctomkto=True)
+    world.dynamics.merge("contact", winner, loser)
+    world.marketo.refuse = lambda record: True
+    world.cycle()
+    world.marketo.refuse = lambda record: False
+    world.dynamics.add("contact", lastname="Bo", emailaddress1="a@x.com", donotbulkemail=True)
+    world.cycle()
+    assert world.person_of(winner)["unsubscribed"] is True
+    created = world.dynamics.rows["contact"][winner]["createdon"]
+    assert world.person_of(winner)["leadsyncDynamicsCreatedAt"] == created
+
+
+def test_a_stamp_that_was_refused_reaches_the_person_of_a_row_that_was_closed(
+    world: World,
+) -> None:
+    person, lead = world.linked()
+    contact = world.dynamics.qualify(lead)
+    world.dynamics.deactivate("contact", contact)
+    world.marketo.refuse = lambda record: True
+    world.cycle()
+    world.marketo.refuse = lambda record: False
+    release_all(world)
+    world.cycle()
+    assert world.person_of(contact)["id"] == person
+    assert world.person_of(contact)["leadsyncDynamicsType"] == "Contact"
+
+
+def test_a_person_that_found_another_row_is_not_let_go_by_a_released_refusal(
+    world: World,
+) -> None:
+    with_policy(world, on_dynamics_merge="unlink")
+    person, loser = world.linked("contact", emailaddress1="a@x.com")
+    _, winner = world.linked("contact")
+    lead = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
+    world.dynamics.merge("contact", winner, loser)
+    world.marketo.refuse = lambda record: record.get("leadsyncDynamicsId", "") is None
+    world.cycle()
+    world.marketo.refuse = lambda record: False
+    release_all(world)
+    for _ in range(2):
+        world.cycle()
+    assert world.person_of(lead)["id"] == person
+    assert world.quarantined() == []
+
+
+@pytest.mark.parametrize("policy", ["report", "unlink"])
+def test_a_qualified_lead_brings_its_person_to_a_contact_that_is_merged_at_once(
+    world: World, policy: str
+) -> None:
+    with_policy(world, on_dynamics_merge=policy)
+    _, loser = world.linked("contact")
+    person, lead = world.linked()
+    world.dynamics.edit("lead", lead, statecode=1)
+    contact = world.dynamics.add("contact", lastname="Ek", _originatingleadid_value=lead)
+    world.dynamics.merge("contact", contact, loser)
+    for _ in range(2):
+        world.cycle()
+    assert world.person_of(contact)["id"] == person

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from leadsync.cycle.context import Engine
+from leadsync.cycle.gather.restamp import is_bare, tell_creation
 from leadsync.cycle.initial.snapshot import PersonSearch
-from leadsync.cycle.reading import as_table, person_values
+from leadsync.cycle.reading import as_table, person_values, row_id_of
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
-from leadsync.state.port import LIVE
 
 UNSUBSCRIBED = "unsubscribed"
 STOP = "true"
@@ -32,16 +32,20 @@ def mailable(search: PersonSearch, email_keys: Collection[str], work: Work) -> d
 def add_linked(engine: Engine, plan: SyncPlan, found: dict[int, Json], work: Work) -> list[Pair]:
     """Make pairs of ``work`` of those persons who have a row in scope; takes them out of ``found``.
 
-    The pairs still lack their bases.
+    A row that leaves the scope in this cycle is written no more (S086), so its person is stopped
+    alone. The pairs still lack their bases.
     """
-    ended = {link_id for link_id, link in work.links.items() if link["status"] not in LIVE}
+    ended = {link_id for link_id, link in work.links.items() if link["status"] != "open"}
     ended |= {removal.link["link_id"] for removal in work.removals}
-    added = []
+    added: list[Pair] = []
     for link in engine.store.links_of_persons(sorted(found)):
         if link["status"] == "open" and link["link_id"] not in ended:
             table = plan.tables.get(as_table(link["dynamics_table"]))
             if table is not None:
-                values = person_values(table, found.pop(link["marketo_id"]))
-                added.append(Pair(link, marketo=values))
+                person = found.pop(link["marketo_id"])
+                pair = Pair(link, marketo=person_values(table, person))
+                pair.restamped = is_bare(row_id_of(person), pair)
+                added.append(pair)
+    tell_creation(engine, plan, [pair for pair in added if pair.restamped])
     work.pairs.update((pair.link["link_id"], pair) for pair in added)
     return added

@@ -63,7 +63,7 @@ class Gatherer:
         SucceededRows(
             self.cycle, self.plan, self.pending, self.rows, self.links, self.work
         ).follow()
-        end_again(self.pending, self.rows, self.links, self.work)
+        end_again(self.engine, self.pending, self.rows, self.links, self.work)
         candidates = [
             (row, values)
             for row, values in self.window.rows

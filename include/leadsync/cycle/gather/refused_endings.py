@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leadsync.cycle.carried import Unfinished, person_key
+from leadsync.cycle.context import Engine
 from leadsync.cycle.gather.closing_rows import closed_already
 from leadsync.cycle.gather.endings import Ending
 from leadsync.cycle.gather.window import Links
@@ -16,7 +17,7 @@ from leadsync.cycle.quarantine.quarantining import INTO
 from leadsync.cycle.work import Work, place
 from leadsync.frames import ENDINGS
 from leadsync.model import Json
-from leadsync.state.port import LinkRow, QuarantineRow
+from leadsync.state.port import LIVE, LinkRow, QuarantineRow
 
 
 def end_held(work: Work, pending: Unfinished, link: LinkRow, reason: str) -> None:
@@ -26,8 +27,12 @@ def end_held(work: Work, pending: Unfinished, link: LinkRow, reason: str) -> Non
         work.settle(key, "to_dynamics", place(link), "out_of_scope", reason)
 
 
-def end_again(pending: Unfinished, rows: Mapping[str, Json], links: Links, work: Work) -> None:
+def end_again(
+    engine: Engine, pending: Unfinished, rows: Mapping[str, Json], links: Links, work: Work
+) -> None:
     """Ask once more for the endings of the window's rows that a server has refused.
+
+    A person that has found another row since is let alone: it carries that one's id.
 
     :param rows: the rows of this window by id; those of items that are due are among them.
     """
@@ -43,9 +48,17 @@ def end_again(pending: Unfinished, rows: Mapping[str, Json], links: Links, work:
         record: Json = {**place(closed), "marketo_id": item["marketo_id"]}
         if ending.side == "dynamics" and closed_already(closed, row):
             work.settle(ending.key, ending.direction, record, "out_of_scope", "closed already")
+        elif ending.side == "marketo" and _is_linked(engine, ending.person):
+            reason = "the person belongs to another record now"
+            work.settle(ending.key, ending.direction, record, "out_of_scope", reason)
         else:
             work.endings.append(ending)
             work.settle(ending.key, ending.direction, record, "writing")
+
+
+def _is_linked(engine: Engine, person: int) -> bool:
+    """Tell whether a person has a row."""
+    return any(link["status"] in LIVE for link in engine.store.links_of_persons([person]))
 
 
 def _is_asked_for(item: QuarantineRow, work: Work) -> bool:

@@ -24,8 +24,8 @@ def is_bare(own_id: str | None, pair: Pair) -> bool:
 
     :param own_id: the id of a row that the person carries.
     """
-    is_open = pair.link["status"] == "open"
-    return is_open and own_id != pair.link["dynamics_id"] and not pair.stamps
+    in_scope = pair.link["status"] in ("open", "inactive")
+    return in_scope and own_id != pair.link["dynamics_id"] and not pair.stamps
 
 
 def restamp(
@@ -42,10 +42,14 @@ def restamp(
             pair.restamped = True
             work.pairs[link["link_id"]] = pair
             bare.append(pair)
+    tell_creation(engine, plan, bare)
+
+
+def tell_creation(engine: Engine, plan: SyncPlan, bare: Iterable[Pair]) -> None:
+    """Read when the rows of pairs that get our fields again were created, where that is unknown."""
     for table in plan.tables.values():
-        mine = [p for p in bare if p.link["dynamics_table"] == table.table]
-        unknown = {p.link["dynamics_id"] for p in mine if p.created_on is None}
-        rows = read_rows(engine, table, unknown)
+        mine = [p for p in bare if p.link["dynamics_table"] == table.table and not p.created_on]
+        rows = read_rows(engine, table, {p.link["dynamics_id"] for p in mine})
         for pair in mine:
             row = rows.get(pair.link["dynamics_id"])
-            pair.created_on = row.get("createdon") if row else pair.created_on
+            pair.created_on = row.get("createdon") if row else None

@@ -32,7 +32,11 @@ class Succession:
 
 
 def successions(rows: Mapping[str, Json]) -> list[Succession]:
-    """Return what replaced what among the rows of a window, by id."""
+    """Return what replaced what among the rows of a window, by id.
+
+    Qualified leads come first: the contact that one has become keeps its person when another
+    contact is merged into it (S092, S097).
+    """
     found = []
     for row in rows.values():
         if row["event"] != "changed":
@@ -46,7 +50,7 @@ def successions(rows: Mapping[str, Json]) -> list[Succession]:
             last, merged = _last(rows, after[1]), row["master_id"] is not None
             if last["event"] == "changed":
                 found.append(Succession(row["dynamics_id"], last, merged))
-    return found
+    return sorted(found, key=lambda one: one.merged)
 
 
 def successor_of(row: Json) -> tuple[str, str] | None:

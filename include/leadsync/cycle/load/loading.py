@@ -177,14 +177,12 @@ class Loader:
     def _status(self, write: Write, state: str) -> str:
         """Return an intent's status; a record whose making is in doubt is asked for again (S027).
 
-        A refusal says nothing about an earlier try whose answer never came.
+        A refusal says nothing about an earlier try whose answer never came: what that one wrote is
+        no user's change (P3).
         """
-        doubtful = (state == "deferred" and self.side == "dynamics") or (
-            state == "quarantined" and write.intent_id in self.unanswered
-        )
-        if doubtful and write.operation == "create":
-            return "pending"
-        return _INTENT_STATUS[state]
+        in_doubt = state == "quarantined" and write.intent_id in self.unanswered
+        unmade = state == "deferred" and self.side == "dynamics" and write.operation == "create"
+        return "pending" if in_doubt or unmade else _INTENT_STATUS[state]
 
     def _intent(self, write: Write, status: Any, now: datetime) -> IntentRow:
         record = write.record
