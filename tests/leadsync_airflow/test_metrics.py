@@ -11,9 +11,10 @@ import pytest
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
 
+from leadsync.cycle.request.comparison import Compared
 from leadsync.state.memory import MemoryStateStore
 from leadsync.state.port import CycleRecord, StateChanges
-from leadsync_airflow.metrics import send_metrics
+from leadsync_airflow.metrics import send_compared, send_metrics
 from support.manual_clock import ManualClock
 from support.receivers import statsd_receiver
 
@@ -23,6 +24,14 @@ REPORT = {
     "window": {"from": None, "to": "2026-01-31T12:00:00Z"},
     "counts": {"to_marketo": {"lead": {"extracted": 5, "applied": 4, "quarantined": 1}}},
     "calls": {"marketo": 7, "dynamics": 3},
+}
+
+
+COMPARED = {
+    "compared.reconcile": "9|c",
+    "drift.reconcile": "2|c",
+    "repaired.reconcile": "1|c",
+    "calls.marketo": "40|c",
 }
 
 
@@ -71,6 +80,16 @@ def test_numbers_of_a_cycle_arrive_by_name(engine: Any, statsd: Any) -> None:
         "airflow.leadsync.cycle_duration.scheduled": "90000.000000|ms",
         "airflow.leadsync.lag_seconds": "120.0|g",
     }
+
+
+def test_numbers_of_a_comparison_arrive_with_those_of_its_cycles(engine: Any, statsd: Any) -> None:
+    drift = [{"repaired": True}, {"repaired": False}]
+    found = Compared(9, drift, calls={"marketo": 40}, reports=[REPORT])
+    send_compared(engine, "reconcile", found)
+    told = statsd(11)
+    assert {name: told[f"airflow.leadsync.{name}"] for name in COMPARED} == COMPARED
+    assert told["airflow.leadsync.rows.to_marketo.lead.applied"] == "4|c"
+    assert "airflow.leadsync.calls.dynamics" not in told  # they are counted with all others
 
 
 def test_dry_run_is_no_cycle(engine: Any, statsd: Any) -> None:

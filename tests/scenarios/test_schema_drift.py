@@ -117,3 +117,48 @@ def test_s118_a_retyped_column_suspends_its_field(synced: Synced) -> None:
     assert synced.row(row)["telephone1"] == "1"
     [reason] = synced.reports[-1]["suspended"]
     assert "jobtitle" in reason
+
+
+def test_an_option_that_was_added_lets_the_field_through_that_waited_for_it(
+    synced: Synced,
+) -> None:
+    person, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
+    other, other_row = synced.linked(leadsourcecode=8, emailaddress1="b@example.com")
+    synced.edit_person(person, leadSource="Podcast", phone="1")
+    synced.cycle()
+    assert (synced.row(row)["leadsourcecode"], synced.row(row)["telephone1"]) == (8, "1")
+    [item] = json.loads(synced.command("quarantine", "list", "--json").stdout)
+    assert [(f["field"], f["rule"]) for f in item["failures"]] == [("leadsourcecode", "option")]
+    add_option(synced, 4711, "Podcast")
+    synced.edit_row(other_row, leadsourcecode=4711)
+    synced.cycle()
+    assert synced.row(row)["leadsourcecode"] == 4711
+    assert synced.person(other)["leadSource"] == "Podcast"
+    report = synced.reports[-1]
+    assert report["suspended"] == []
+    assert report["rule_changes"]
+    assert all("Options added: 4711" in str(change) for change in report["rule_changes"])
+    assert json.loads(synced.command("quarantine", "list", "--json").stdout) == []
+    synced.forget_calls()
+    synced.cycle()
+    assert synced.record_writes() == 0
+
+
+def test_s062_a_second_option_with_the_same_label_suspends_its_field_only(synced: Synced) -> None:
+    person, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
+    add_option(synced, 4711, "Web")
+    synced.edit_person(person, leadSource="Advertisement", phone="1")
+    synced.cycle()
+    assert (synced.row(row)["leadsourcecode"], synced.row(row)["telephone1"]) == (8, "1")
+    [reason] = synced.reports[-1]["suspended"]
+    assert "leadsourcecode" in reason
+    assert "Web" in reason
+    assert any(told.startswith("suspended fields: 1") for told in synced.reports[-1]["degraded"])
+
+
+def add_option(synced: Synced, value: int, label: str) -> None:
+    """Let a customiser add a lead source."""
+    synced.dynamics.control.edit(
+        "add_option", table="lead", column="leadsourcecode", value=value, label=label
+    )
+    synced.forget_schemas()

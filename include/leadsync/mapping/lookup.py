@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leadsync.mapping.findings import Findings
+from leadsync.mapping.fit import label_problems
 from leadsync.mapping.model import Mapping, Section
 from leadsync.mapping.names import nearest_by_label, suggestion
 from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, OptionValue, Schemas
@@ -34,8 +35,9 @@ class Entry:
 class Lookup:
     """The schemas in which entries are looked up.
 
-    :param previous: schemas that the mapping fitted before: what was known there and is gone now
-        suspends its entry and is no misspelling (S117, S118).
+    :param previous: schemas that the mapping fitted before: what was known there and is gone now,
+        or cannot be told apart any more, suspends its entry and is no mistake in the mapping file
+        (S117, S118).
     :param known: the latest schemas known before, whatever the mapping was: labels that were
         renamed since are still understood (S061).
     """
@@ -105,12 +107,14 @@ class Lookup:
             where = entry.where(self.mapping, "marketo")
             self._suspend(f"{where}: {field.name} was {old_field.data_type}, now {field.data_type}")
             return True
-        return False
+        problems = label_problems(field, column) if before else []
+        for problem in problems:
+            where = entry.where(self.mapping, entry.key)
+            self._suspend(f"{where}: {problem}", until="that is done")
+        return bool(problems)
 
-    def _suspend(self, reason: str) -> None:
-        self.findings.suspended.append(
-            f"{reason}; the field is not synchronised until the mapping file is corrected"
-        )
+    def _suspend(self, reason: str, *, until: str = "the mapping file is corrected") -> None:
+        self.findings.suspended.append(f"{reason}; the field is not synchronised until {until}")
 
 
 def _column(schemas: Schemas | None, table: str, name: str) -> DynamicsColumn | None:

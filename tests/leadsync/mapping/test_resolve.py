@@ -107,13 +107,16 @@ def test_an_entry_that_is_off_is_left_out() -> None:
     assert plan.names == ("title",)
 
 
-def test_s062_labels_that_two_values_share_are_refused() -> None:
+def test_s062_labels_that_two_values_share_are_refused_or_suspend_their_field() -> None:
     options = (OptionValue(8, "Web"), OptionValue(9, "Web"))
     schemas = with_column(
         SCHEMAS, "lead", "leadsourcecode", column("leadsourcecode", "Picklist", options=options)
     )
     with pytest.raises(MappingError, match='label "Web" on the values 8 and 9'):
         resolve(mapping(SOURCE), schemas)
+    plan = resolve(mapping(TITLE, SOURCE), schemas, previous=SCHEMAS)
+    assert [field.name for field in plan.tables["lead"].fields] == ["title"]
+    assert 'label "Web" on the values 8 and 9' in plan.suspended[0]
 
 
 def test_a_semicolon_in_a_multi_select_label_is_refused() -> None:
