@@ -59,23 +59,10 @@ def live(connection: Connection, table: Table) -> list[LinkRow]:
     return _links(connection, and_(link.c.dynamics_table == table, _LIVE))
 
 
-def behind(
-    connection: Connection, chosen: ColumnElement[bool], after: str, limit: int
-) -> list[LinkRow]:
-    """Return the next of the chosen links behind ``after``, by id."""
-    ordered = select(link).where(chosen, link.c.link_id > after).order_by(link.c.link_id)
-    return cast("list[LinkRow]", rows_of(connection, ordered.limit(limit)))
-
-
-def open_behind(connection: Connection, table: Table, after: str, limit: int) -> list[LinkRow]:
-    """Return the next open links of a table behind ``after``, by id."""
-    chosen = and_(link.c.dynamics_table == table, link.c.status == "open")
-    return behind(connection, chosen, after, limit)
-
-
 def live_behind(connection: Connection, after: str, limit: int) -> list[LinkRow]:
     """Return the next live links of both tables behind ``after``, by id."""
-    return behind(connection, _LIVE, after, limit)
+    ordered = select(link).where(_LIVE, link.c.link_id > after).order_by(link.c.link_id)
+    return cast("list[LinkRow]", rows_of(connection, ordered.limit(limit)))
 
 
 def count_live(connection: Connection) -> dict[str, int]:

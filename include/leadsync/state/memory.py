@@ -197,10 +197,6 @@ class MemoryStateStore:
     def live_links(self, table: Table) -> list[LinkRow]:
         return self._links.live(table)
 
-    def open_links(self, table: Table, *, after: str, limit: int) -> list[LinkRow]:
-        behind = (link for link in self._links.live(table) if link["link_id"] > after)
-        return [link for link in behind if link["status"] == "open"][:limit]
-
     def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
         return self._links.after(link_id, limit)
 

@@ -180,13 +180,6 @@ class StateStore(Protocol):
         """Return all live links of a table."""
         ...
 
-    def open_links(self, table: Table, *, after: str, limit: int) -> list[LinkRow]:
-        """Return the next ``limit`` open links of a table behind the link ``after``, by id.
-
-        So many links are gone through without keeping them all; ``""`` is before the first one.
-        """
-        ...
-
     def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
         """Return the next live links of both tables, in the order of their ids."""
         ...

@@ -155,10 +155,6 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return links.live(connection, table)
 
-    def open_links(self, table: Table, *, after: str, limit: int) -> list[LinkRow]:
-        with reading(self.engine) as connection:
-            return links.open_behind(connection, table, after, limit)
-
     def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
         with reading(self.engine) as connection:
             return links.live_behind(connection, link_id, limit)

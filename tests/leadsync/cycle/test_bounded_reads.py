@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from leadsync.cycle.extract import feed
+from leadsync.cycle.extract import feed, person_feeds
 from leadsync.cycle.extract.feed_cursor import FeedCursor
-from leadsync.cycle.extract.person_feeds import CHANGES_CURSOR, READING_SHARE
+from leadsync.cycle.extract.person_feeds import CHANGES_CURSOR, EVENTS_CURSOR, READING_SHARE
 from leadsync.cycle.request.reconcile import reconcile
 from leadsync.status import status_document
 from support.world import World, world
@@ -28,7 +28,7 @@ def backlog(world: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, st
     A page of changes takes as long as a cycle may read.
     """
     monkeypatch.setattr(feed, "SLICE", 1)
-    monkeypatch.setattr(feed, "AHEAD", 2)
+    monkeypatch.setattr(person_feeds, "AHEAD", 2)
     for number in range(PAIRS):
         world.dynamics.add("lead", lastname="Ek", emailaddress1=f"p{number}@x.com", jobtitle="A")
     for _ in range(4):  # until our own writes have come back and are settled
@@ -122,3 +122,26 @@ def test_recorded_changes_are_no_drift_however_many_wait(
     found = reconcile(world.engine, repair=True)
     assert found.drift == []
     assert titles(world, backlog) == ["B"] * PAIRS
+
+
+def test_a_merge_behind_a_long_log_of_events_is_seen_with_its_deletions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "SLICE", 1)
+    others = [world.linked()[0] for _ in range(3)]
+    survivor = world.marketo.add(email="other@x.com", lastName="Ek")
+    loser, row = world.linked()
+    for person in others:
+        world.marketo.unsubscribe(person)
+    world.marketo.merge_logs_delete = True
+    world.marketo.merge(survivor, [loser])
+    world.marketo.page_size = 1
+    slow = slowed(world, world.marketo.activities, world.settings.cycle_seconds)
+    world.marketo.activities = slow  # type: ignore[method-assign]
+    report = world.cycle()
+    assert list(report["unread_since"]) == [EVENTS_CURSOR]
+    assert int(world.person_of(row)["id"]) == survivor
+    assert world.store.links_of_rows("lead", [row])[-1]["marketo_id"] == survivor
+    while world.cycle()["unread_since"]:
+        pass
+    assert world.marketo.people[survivor]["leadsyncDynamicsDeleted"] is not True

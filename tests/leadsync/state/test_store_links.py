@@ -44,17 +44,6 @@ def test_live_links_are_open_or_out_of_scope(store: StateStore) -> None:
     }
 
 
-def test_open_links_are_gone_through_bit_by_bit(store: StateStore) -> None:
-    statuses = dict(enumerate(["open", "out_of_scope", "open", "converted", "open", "open"], 1))
-    keep(store, links=[link(number, status=status) for number, status in statuses.items()])
-    keep(store, links=[link(9, dynamics_table="contact")])
-    first = store.open_links("lead", after="", limit=2)
-    assert [row["link_id"] for row in first] == ["link-1", "link-3"]
-    rest = store.open_links("lead", after="link-3", limit=9)
-    assert [row["link_id"] for row in rest] == ["link-5", "link-6"]
-    assert store.open_links("lead", after="link-6", limit=9) == []
-
-
 def test_link_is_replaced_by_its_id(store: StateStore) -> None:
     keep(store, links=[link(1)])
     keep(store, links=[link(1, etag='W/"2"', cycle_id="c2")])

@@ -132,7 +132,7 @@ def everything(store: StateStore) -> list[object]:
         store.links_of_persons([1, 2, 3]),
         store.links_of_rows("lead", [row_id(n) for n in range(4)]),
         store.live_links("contact"),
-        store.open_links("lead", after="link-1", limit=1),
+        store.links_after("link-1", 1),
         store.base_of([f"link-{n}" for n in range(4)]),
         store.intents("c1", "dynamics"),
         store.unconfirmed_pairs([row_id(1), row_id(2)]),

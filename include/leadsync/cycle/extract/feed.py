@@ -15,8 +15,6 @@ from leadsync.model import Activity, FeedRead
 BACKLOG_PER_CALL = 300
 #: pages that are read before a cycle asks whether its time for reading is over.
 SLICE = 25
-#: most pages in which a cycle looks ahead.
-AHEAD = 50
 
 
 class ReadFeed(Protocol):
@@ -71,12 +69,13 @@ class Feed:
             if part.complete or is_stuck or self.engine.clock.now() >= until:
                 return read
 
-    def look_ahead(self, read: ReadFeed) -> None:
+    def look_ahead(self, read: ReadFeed, pages: int | None = None) -> None:
         """Collect what ``read`` finds beyond the end, up to which nothing else is read yet.
 
         :param read: reads a part of the feed that must not wait for the rest.
+        :param pages: at most so many; the next cycle goes on behind them.
         """
-        found = read(self.cursor.ahead or self.cursor.end, pages=AHEAD)
+        found = read(self.cursor.ahead or self.cursor.end, pages=pages)
         known = {activity.guid for activity in self.found}
         ahead = unseen(self.engine, found.activities)
         self.found.extend(activity for activity in ahead if activity.guid not in known)

@@ -31,6 +31,8 @@ EVENTS_CURSOR = "marketo.events"
 #: how old the cursor of merges may be: they are kept for 25 months (reference/marketo-rest.md 8.6).
 MERGES_DAYS = 700.0
 CURSORS = (CHANGES_CURSOR, DELETES_CURSOR, EVENTS_CURSOR)
+#: pages in which a cycle looks for opt-outs among new persons, who come with them.
+AHEAD = 50
 #: share of a cycle's time after which it leaves the rest of a backlog to the next one.
 READING_SHARE = 0.5
 #: activity types of the third feed.
@@ -122,12 +124,15 @@ def _read_from_cursors(
 
     # The deletions before the merges: a merge is logged before the deletions that it explains.
     read = partial(engine.marketo.lead_changes, fields=plan.feed_names)
-    changes = feed(CHANGES_CURSOR, read, until=_time_to_stop(engine, cycle))
+    until = _time_to_stop(engine, cycle)
+    changes = feed(CHANGES_CURSOR, read, until)
     if not changes.complete:
-        changes.look_ahead(partial(_stops, engine, plan))
+        changes.look_ahead(partial(_stops, engine, plan), pages=AHEAD)
     deletes = feed(DELETES_CURSOR, engine.marketo.deleted_leads)
     types = (*EVENT_TYPES, *score_types(plan))
-    events = feed(EVENTS_CURSOR, partial(engine.marketo.activities, type_ids=types))
+    events = feed(EVENTS_CURSOR, partial(engine.marketo.activities, type_ids=types), until)
+    if not events.complete:  # scores can wait; a merge must not come after its deletions
+        events.look_ahead(partial(engine.marketo.activities, type_ids=EVENT_TYPES))
     feeds = (changes, deletes, events)
     settle_one(feeds, engine.clock.now())
     return PersonFeeds(

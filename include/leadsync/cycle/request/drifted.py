@@ -37,6 +37,8 @@ class DriftSearch:
 
     def among(self, table: TablePlan, links: Sequence[LinkRow]) -> list[LinkRow]:
         """Return the links of ``table`` whose pair does not equal its base on both sides."""
+        if not links:
+            return []
         before = self.engine.ledger.calls()
         people = read_persons(self.engine, self.plan, [link["marketo_id"] for link in links])
         rows = read_rows(self.engine, table, (link["dynamics_id"] for link in links))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from leadsync.cycle.context import CycleRequest, Engine, batches
 from leadsync.cycle.plan.schemas import load_plan
@@ -22,7 +22,7 @@ from leadsync.cycle.request.comparison import (
 )
 from leadsync.cycle.request.drifted import DriftSearch
 from leadsync.cycle.runner import run_opened
-from leadsync.mapping.plan import TablePlan
+from leadsync.model import Table
 from leadsync.state.port import LinkRow
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def reconcile(
     """
     calls = _bring_up_to_date(engine, opener)
     search = DriftSearch(engine, load_plan(engine))
-    suspects = [link for table in search.plan.tables.values() for link in _suspects(search, table)]
+    suspects = list(_suspects(search))
     calls.update(search.calls)
     if suspects:  # what users have changed since the search began is no drift
         calls.update(_bring_up_to_date(engine, opener))
@@ -52,16 +52,22 @@ def reconcile(
     return found
 
 
-def _suspects(search: DriftSearch, table: TablePlan) -> Iterator[LinkRow]:
-    """Yield the open links of a table that a cycle has to judge."""
+def _suspects(search: DriftSearch) -> Iterator[LinkRow]:
+    """Yield the open links that a cycle has to judge."""
     store, after = search.engine.store, ""
-    while links := store.open_links(table.table, after=after, limit=CHUNK):
-        found = search.among(table, links)
-        logger.info(
-            "%d pairs are read; %d of these %ss differ.", search.read, len(found), table.table
-        )
+    while links := store.links_after(after, CHUNK):
+        found = [
+            link
+            for table in search.plan.tables.values()
+            for link in search.among(table, _open(links, table.table))
+        ]
+        logger.info("%d pairs are read; %d of the latest differ.", search.read, len(found))
         yield from found
         after = links[-1]["link_id"]
+
+
+def _open(links: Iterable[LinkRow], table: Table) -> list[LinkRow]:
+    return [link for link in links if link["dynamics_table"] == table and link["status"] == "open"]
 
 
 def _bring_up_to_date(engine: Engine, opener: Opener) -> Counter[str]:
