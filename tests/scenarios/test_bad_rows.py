@@ -80,6 +80,19 @@ def linked_rows(synced: Synced, rows: Sequence[BadRow]) -> tuple[dict[str, BadRo
     return ids, persons
 
 
+def people_of(synced: Synced) -> dict[str, Json]:
+    return {str(person["leadsyncDynamicsId"]): person for person in synced.people()}
+
+
+def edit_leads(synced: Synced, contents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Users change leads."""
+    edits = [
+        {"operation": "update", "table": "lead", "id": lead, "fields": dict(fields)}
+        for lead, fields in contents.items()
+    ]
+    synced.dynamics.control.call("POST", "edit", {"edits": edits})
+
+
 def leads_of(synced: Synced) -> dict[str, Json]:
     return {str(row["leadid"]): row for row in synced.dynamics.control.records("lead")}
 
@@ -152,7 +165,7 @@ def test_every_lead_becomes_a_person_or_is_held_and_then_becomes_one(every_kind:
     assert broken_by(synced.held(), "dynamics_id") == {
         lead: set(row.broken) for lead, row in bad.items()
     }
-    people = {str(person["leadsyncDynamicsId"]): person for person in synced.people()}
+    people = people_of(synced)
     assert people.keys() == good.keys()
     assert deviations(good, people) == []
     counts = synced.counts("to_marketo")
@@ -162,10 +175,39 @@ def test_every_lead_becomes_a_person_or_is_held_and_then_becomes_one(every_kind:
         mended: dict[str, Any] = dict.fromkeys(row.entered)
         synced.edit_row(lead, **mended)
     synced.cycle()
-    people = {str(person["leadsyncDynamicsId"]): person for person in synced.people()}
+    people = people_of(synced)
     assert synced.held() == []
     assert people.keys() == rows.keys()
     assert {person["city"] for person in people.values()} == {"Lund"}
+
+
+def test_every_update_from_dynamics_is_written_or_held_and_recovers(every_kind: Synced) -> None:
+    synced = every_kind
+    rows, persons = linked_rows(synced, ROWS_OF_DYNAMICS)
+    edit_leads(
+        synced, {lead: {"address1_city": "Lund", **row.entered} for lead, row in rows.items()}
+    )
+    before = people_of(synced)
+    synced.cycle()
+
+    bad = {lead: row for lead, row in rows.items() if row.broken}
+    good = {lead: row for lead, row in rows.items() if not row.broken}
+    after = people_of(synced)
+    assert broken_by(synced.held(), "dynamics_id") == {
+        lead: set(row.broken) for lead, row in bad.items()
+    }
+    assert deviations(good, after) == []
+    assert {after[lead]["city"] for lead in good} == {"Lund"}
+    assert {lead: after[lead] for lead in bad} == {lead: before[lead] for lead in bad}
+    counts = synced.counts("to_marketo")
+    assert (counts["updated"], counts["quarantined"]) == (len(good), len(bad))
+
+    edit_leads(synced, {lead: dict.fromkeys(row.entered) for lead, row in bad.items()})
+    synced.cycle()
+    recovered = people_of(synced)
+    assert synced.held() == []
+    assert {recovered[lead]["city"] for lead in rows} == {"Lund"}
+    assert {lead: int(person["id"]) for lead, person in recovered.items()} == persons
 
 
 def refused_by_dynamics(synced: Synced, bodies: Mapping[str, Json]) -> set[str]:

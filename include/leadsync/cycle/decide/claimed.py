@@ -8,7 +8,7 @@ of such a field alone, and the commit moves it when both writes went through.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from leadsync.cycle.context import Cycle, Engine
@@ -119,16 +119,30 @@ def settled_base(
 ) -> dict[str, Values]:
     """Return by link the claimed values that both sides have now.
 
+    A record that was written may have left the field behind: it was held alone, or the record was
+    held and only its opt-outs went out.
+
     :param applied: keys of the records that were written, by side.
     """
+    waiting = [one for one in _unsettled(engine, cycle) if one["keys"]]
+    if not waiting:
+        return {}
+    written = {side: set(_written(engine, cycle, side, keys)) for side, keys in applied.items()}
     base: dict[str, Values] = {}
-    for one in _unsettled(engine, cycle):
-        if one["keys"] and all(
-            key in applied[side] or key + CONSENT_SUFFIX in applied[side]
-            for side, key in one["keys"].items()
-        ):
+    for one in waiting:
+        if all((key, one["field"]) in written[side] for side, key in one["keys"].items()):
             base.setdefault(one["link_id"], {})[one["field"]] = one["value"]
     return base
+
+
+def _written(
+    engine: Engine, cycle: Cycle, side: str, applied: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Return record key and field of everything that was written to a side."""
+    for record, values in engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").pairs():
+        if record["record_key"] in applied:
+            key = record["record_key"].removesuffix(CONSENT_SUFFIX)
+            yield from ((key, name) for name in values)
 
 
 def unsettled_creation(link_id: str, values: Values, fields: Iterable[str]) -> list[Json]:
