@@ -63,9 +63,16 @@ def test_s039_an_edit_in_marketo_stays_there_until_the_account_changes(employing
     employing.cycle()
     assert employing.record_writes() == 0
     assert employing.row(account, "account")["name"] == "Volvo"
-    employing.edit_row(account, "account", name="Volvo Cars")
+    assert employing.row(contact, "contact")["_parentcustomerid_value"] == account
+    employing.edit_row(contact, "contact", jobtitle="CTO")
+    employing.edit_person(person, city="Lund")
     employing.cycle()
-    assert employing.person(person)["company"] == "Volvo Cars"
+    assert employing.row(contact, "contact")["address1_city"] == "Lund"
+    assert employing.person(person)["company"] == "My own"
+    employing.edit_row(account, "account", name="Volvo Cars", address1_city="Göteborg")
+    employing.cycle()
+    found = employing.person(person)
+    assert (found["company"], found["billingCity"]) == ("Volvo Cars", "Göteborg")
 
 
 def test_s102_a_contact_that_moves_shows_the_other_account_in_one_run(employing: Synced) -> None:

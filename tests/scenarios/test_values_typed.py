@@ -172,7 +172,18 @@ def test_s067_money_compares_by_amount_and_is_rounded_once(synced: Synced) -> No
     assert quiet(synced)
     synced.edit_person(person, annualRevenue=12.345)
     synced.cycle()
-    assert float(synced.row(row)["revenue"]) in (12.34, 12.35)
+    assert synced.row(row)["revenue"] == 12.34  # half to even, at the column's two decimals
+    assert synced.person(person)["annualRevenue"] == 12.345
+    assert quiet(synced)
+    synced.edit_row(row, jobtitle="CTO")
+    synced.edit_person(person, annualRevenue=12.3401, city="Lund")
+    synced.cycle()
+    written = {(line["side"], line["field"]) for line in synced.story(person, "written")}
+    assert written - {("dynamics", "annualRevenue")} == {("dynamics", "city"), ("marketo", "title")}
+    assert synced.row(row)["revenue"] == 12.34
+    synced.edit_row(row, revenue=12.35)
+    synced.cycle()
+    assert synced.person(person)["annualRevenue"] == 12.35
     assert quiet(synced)
 
 

@@ -100,8 +100,8 @@ def build_converter(
     return build(field, column, reading)
 
 
-def _text(_field: MarketoField, _column: DynamicsColumn, _reading: Reading) -> Converter:
-    return TextConverter()
+def _text(field: MarketoField, _column: DynamicsColumn, _reading: Reading) -> Converter:
+    return TextConverter(trims=field.data_type.lower() == "email")
 
 
 def _boolean(_field: MarketoField, _column: DynamicsColumn, reading: Reading) -> Converter:

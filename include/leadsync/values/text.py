@@ -11,13 +11,21 @@ from leadsync.values.raw import clean
 
 @dataclass(frozen=True, slots=True)
 class TextConverter:
-    """Text on both sides: names, addresses, notes, phone numbers, URLs, e-mail addresses."""
+    """Text on both sides: names, addresses, notes, phone numbers, URLs, e-mail addresses.
+
+    :param trims: blanks around the text are no part of it: Marketo's e-mail fields take none.
+    """
+
+    trims: bool = False
 
     def from_marketo(self, raw: object) -> str | None:
-        return canonical_text(raw)
+        return self._read(raw)
 
     def from_dynamics(self, raw: object) -> str | None:
-        return canonical_text(raw)
+        return self._read(raw)
+
+    def _read(self, raw: object) -> str | None:
+        return canonical_text(raw.strip() if self.trims and isinstance(raw, str) else raw)
 
     def to_marketo(self, value: str | None) -> str | None:
         return value
