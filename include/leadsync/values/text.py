@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leadsync.values.marks import invalid
+from leadsync.values.marks import invalid, is_marked
 from leadsync.values.number import plain_number
 from leadsync.values.raw import clean
 
@@ -25,7 +25,10 @@ class TextConverter:
         return self._read(raw)
 
     def _read(self, raw: object) -> str | None:
-        return canonical_text(raw.strip() if self.trims and isinstance(raw, str) else raw)
+        text = canonical_text(raw)
+        if not self.trims or text is None or is_marked(text):
+            return text
+        return text.strip() or None
 
     def to_marketo(self, value: str | None) -> str | None:
         return value

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from leadsync.values.build import build_converter
 from leadsync.values.marks import INVALID, invalid, is_invalid, is_marked, shown
 from leadsync.values.text import TextConverter
+from support.fields import column, marketo
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,10 @@ def test_marks() -> None:
 
 def test_a_mark_in_the_data_is_no_mark() -> None:
     assert TextConverter().from_marketo(INVALID + "x") == "!x"
+
+
+def test_blanks_around_an_email_address_are_no_part_of_it() -> None:
+    email = build_converter(marketo(data_type="email"), column())
+    assert email.from_dynamics(" a@x.com\t") == email.from_marketo("\0 a@x.com") == "a@x.com"
+    assert (email.from_dynamics("  "), email.from_dynamics("a b@x.com")) == (None, "a b@x.com")
+    assert build_converter(marketo(), column()).from_dynamics(" a ") == " a "
