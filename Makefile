@@ -54,9 +54,10 @@ firstload: $(DEV_STAMP) ## memory and time of the first load of PEOPLE (LOAD_ARG
 	@$(BIN)/python -m benchmarks.first_load --people $(PEOPLE) $(LOAD_ARGS)
 
 CALLS ?= 30
+SECONDS ?=
 
-latency: setup ## seconds from a webhook call to the created lead, while `make run` runs (CALLS=30)
-	@$(BIN)/python -m benchmarks.latency --calls $(CALLS)
+latency: setup ## seconds from a webhook call to the created lead, while `make run` runs (CALLS=30 SECONDS=75)
+	@$(BIN)/python -m benchmarks.latency --calls $(CALLS) $(if $(SECONDS),--seconds $(SECONDS))
 
 lint: $(DEV_STAMP) ## ruff and mypy
 	$(BIN)/ruff check .

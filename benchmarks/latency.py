@@ -1,8 +1,8 @@
 """`make latency`: how long Marketo's call takes until the lead is there.
 
 Needs a stack that `make run` has started, whose scheduled cycles go on beside it. Makes persons in
-the stand-in, calls the webhook for each at irregular times, and takes the times from the state
-store and from Airflow. Exits with 1 when a target is missed.
+the stand-in, calls the webhook for each at a random time, and takes the times from the state store
+and from Airflow. Exits with 1 when a target is missed. `CALLS=1000 SECONDS=60` is a burst.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
 from statistics import median, quantiles
 
@@ -34,7 +35,8 @@ from leadsync.state.port import RequestRow
 from leadsync.state.store import SqlStateStore
 
 TARGETS = {"p50": 5.0, "p95": 10.0}
-LONGEST_GAP = 5.0
+SECONDS_BETWEEN = 2.5
+AT_ONCE = 32
 PATIENCE = 180.0
 FIRST_TASKS = {"lead_sync": "open_cycle", "sync_person_to_microsoft": "sync_persons"}
 
@@ -75,14 +77,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Make the calls, show the times, judge them; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=30)
+    parser.add_argument("--seconds", type=float, help="in which all calls are made")
     options = parser.parse_args(arguments)
     environment = airflow_environment()
     os.environ.update(environment)
     api = AirflowApi(environment["AIRFLOW__API__BASE_URL"], LOGIN)
     api.log_in()
     console, store = Console(), open_state()
-    calls = list(_calls(api.base_url, _persons(options.calls)))
-    parts = [_parts(api, store, call) for call in calls]
+    seconds = options.seconds or options.calls * SECONDS_BETWEEN
+    calls = _calls(api.base_url, _persons(options.calls), seconds)
+    runs = Runs(api)
+    parts = [_parts(runs, store, call) for call in calls]
+    console.print(f"{len(calls)} calls in {seconds:.0f} s became {len(runs.times)} runs.")
     return _judge(console, parts)
 
 
@@ -95,8 +101,14 @@ def _persons(count: int) -> list[int]:
     return [int(made["id"]) for made in control.edit(edits)]
 
 
-def _calls(base_url: str, persons: Sequence[int]) -> Iterator[Call]:
-    for person in persons:
+def _calls(base_url: str, persons: Sequence[int], seconds: float) -> list[Call]:
+    """Call for every person at a random time within ``seconds``."""
+    began = time.monotonic()
+    due = [began + random.uniform(0, seconds) for _ in persons]  # noqa: S311
+    waiting = sorted(zip(due, persons, strict=True))
+
+    def call(at: float, person: int) -> Call:
+        time.sleep(max(0.0, at - time.monotonic()))
         sent = datetime.now(UTC)
         answer = requests.post(
             f"{base_url}/leadsync/webhook/sync-person",
@@ -105,17 +117,34 @@ def _calls(base_url: str, persons: Sequence[int]) -> Iterator[Call]:
             timeout=30,
         )
         answer.raise_for_status()
-        yield Call(person, sent, datetime.now(UTC))
-        time.sleep(random.uniform(0, LONGEST_GAP))  # noqa: S311
+        return Call(person, sent, datetime.now(UTC))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(call, *zip(*waiting, strict=True)))
 
 
-def _parts(api: AirflowApi, store: SqlStateStore, call: Call) -> Parts:
+@dataclass(frozen=True)
+class Runs:
+    """The runs that have answered calls, with the times at which each was queued and started."""
+
+    api: AirflowApi
+    times: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    def of(self, owner: str) -> tuple[datetime, datetime]:
+        """Return the times of the run that owned a cycle."""
+        if owner not in self.times:
+            dag_id, _, run_id = owner.partition("/")
+            queued, started = self.api.run_times(dag_id, run_id, FIRST_TASKS[dag_id])
+            self.times[owner] = parse_reading(queued), parse_reading(started)
+        return self.times[owner]
+
+
+def _parts(runs: Runs, store: SqlStateStore, call: Call) -> Parts:
     request = _answered(store, call.person)
     cycle = store.cycle(request["cycle_id"] or "")
     if cycle is None or cycle.run_id is None:
         raise SystemExit(f"Person {call.person} was answered by no run: {request['message']}")
-    dag_id, _, run_id = cycle.run_id.partition("/")
-    queued, started = map(parse_reading, api.run_times(dag_id, run_id, FIRST_TASKS[dag_id]))
+    queued, started = runs.of(cycle.run_id)
     (link,) = store.links_of_persons([call.person])
     moments = [call.sent, call.answered, queued, started, cycle.opened_at, link["updated_at"]]
     return Parts(*_steps(moments))
@@ -141,8 +170,8 @@ def _answered(store: SqlStateStore, person: int) -> RequestRow:
 
 def _judge(console: Console, parts: Sequence[Parts]) -> int:
     table = Table("seconds", "p50", "p95", "max", title=f"From call to lead: {len(parts)} calls")
-    for field in fields(Parts):
-        table.add_row(field.name, *_shown([getattr(one, field.name) for one in parts]))
+    for part in fields(Parts):
+        table.add_row(part.name, *_shown([getattr(one, part.name) for one in parts]))
     totals = [one.total for one in parts]
     table.add_row("total", *_shown(totals), style="bold")
     console.print(table)
