@@ -39,7 +39,7 @@ down: setup ## stop what `make run` started
 LEFT_OUT := $(if $(shell command -v redis-server),,-m "not celery")
 
 test: $(DEV_STAMP) ## all tests (with Celery workers only where redis-server is installed)
-	$(BIN)/python -m pytest -n 2 $(LEFT_OUT) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20 $(LEFT_OUT) $(PYTEST_ARGS)
 
 N ?= 5000
 SEED ?= 0
