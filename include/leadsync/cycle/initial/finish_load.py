@@ -31,8 +31,8 @@ def finish_load(engine: Engine, load: FirstLoad) -> Json:
     A cursor that the store has is older than what was read, so ordinary cycles go on from there.
     What a dry run has read stays for the load that follows.
 
-    :returns: the report: ``cycle_id``, ``counts``, ``calls`` as of a cycle, ``read`` by kind of
-        record, ``partitions``; of a dry run what is foreseen.
+    :returns: the report: ``cycle_id``, ``counts``, ``calls``, ``degraded`` as of a cycle,
+        ``read`` by kind of record, ``partitions``; of a dry run what is foreseen.
     :raises StateError: a partition is not done.
     :raises UnaccountedRowError: the report does not add up to what was read.
     :raises StaleLoadError: ordinary cycles have run since the load began.
@@ -79,7 +79,13 @@ def _report(engine: Engine, load: FirstLoad) -> Json:
     calls = _extract_calls(engine, load)
     for report in reports:
         calls.update(report["calls"])
-    return {**_head(engine, load), "counts": added_counts(reports), "calls": dict(calls)}
+    degraded = dict.fromkeys(reason for report in reports for reason in report["degraded"])
+    return {
+        **_head(engine, load),
+        "counts": added_counts(reports),
+        "calls": dict(calls),
+        "degraded": list(degraded),
+    }
 
 
 def _report_of(engine: Engine, cycle_id: str) -> Json:

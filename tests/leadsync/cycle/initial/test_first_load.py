@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from leadsync.errors import LeaseHeldError
+from leadsync.model import MARKETO_SYNC_FAILED
 from support.first_loads import initial, open_links, person, row, total
 from support.world import World, world
 
@@ -161,6 +162,17 @@ def test_s010_a_dry_run_writes_nothing_and_foresees_the_run(world: World) -> Non
     assert kinds["to_marketo lead link"] == 3
     assert "M" not in str(foreseen["samples"])
     assert foreseen["estimate"]["marketo"]["calls"] > 0
+
+
+def test_a_person_whose_row_is_held_is_told_and_the_load_ends(world: World) -> None:
+    held = person(world, 1, firstName="x" * 60)
+    row(world, 1)
+    report = initial(world)
+    assert total(report, "to_dynamics", "quarantined") == 1
+    assert [told.person_id for told in world.marketo.told(MARKETO_SYNC_FAILED)] == [held]
+    assert report["activities"]["sent"] == 1
+    assert report["degraded"] == []
+    assert world.store.current_lease("cycle") is None
 
 
 def test_no_other_cycle_runs_meanwhile(world: World) -> None:
