@@ -59,23 +59,32 @@ def test_s077_a_closed_row_still_tells_its_status_and_is_not_flagged(
     assert synced.person(person)["leadsyncDynamicsDeleted"] is False
 
 
-def test_s078_the_lead_of_a_deleted_person_is_closed_by_policy(synced: Synced) -> None:
-    remap(synced, policies={"on_marketo_delete": "deactivate"})
-    person, row = synced.linked(emailaddress1="a@example.com")
-    synced.marketo.control.edit("delete", id=person)
+@pytest.mark.parametrize(("table", "closed"), [("lead", 2), ("contact", 1)])
+def test_s078_as_many_rows_of_deleted_persons_are_closed_as_the_limit_allows(
+    synced: Synced, table: str, closed: int
+) -> None:
+    """One more stops them all, until somebody raises the limit; nothing else is written either."""
+    remap(synced, policies={"on_marketo_delete": "deactivate", "deactivate_limit": 2})
+    pairs = [synced.linked(table, emailaddress1=f"p{n}@example.com") for n in range(6)]
+
+    def delete(*numbers: int) -> list[int]:
+        for number in numbers:
+            synced.marketo.control.edit("delete", id=pairs[number][0])
+        return [synced.row(row, table)["statecode"] for _, row in pairs]
+
+    assert delete(0, 1) == [0] * 6
     for _ in range(2):
         synced.cycle()
-    assert (synced.row(row)["statecode"], synced.people()) == (2, [])
-
-
-def test_s078_one_deletion_above_the_limit_stops_them_all(synced: Synced) -> None:
-    remap(synced, policies={"on_marketo_delete": "deactivate", "deactivate_limit": 1})
-    pairs = [synced.linked(emailaddress1=f"p{n}@example.com") for n in range(2)]
-    for person, _ in pairs:
-        synced.marketo.control.edit("delete", id=person)
-    with pytest.raises(DeactivateLimitError, match="deactivate_limit allows 1"):
+    synced.edit_row(pairs[5][1], table, jobtitle="CIO")
+    assert delete(2, 3, 4) == [closed, closed, 0, 0, 0, 0]
+    synced.forget_calls()
+    with pytest.raises(DeactivateLimitError, match="deactivate_limit allows 2"):
         synced.cycle()
-    assert [synced.row(row)["statecode"] for _, row in pairs] == [0, 0]
+    assert synced.record_writes() == 0
+    remap(synced, policies={"on_marketo_delete": "deactivate", "deactivate_limit": 3})
+    synced.cycle()
+    assert delete() == [closed] * 5 + [0]
+    assert [person["title"] for person in synced.people()] == ["CIO"]
 
 
 def test_s079_a_mass_delete_stops_the_cycle_before_it_flags_anybody(synced: Synced) -> None:

@@ -40,7 +40,7 @@ def test_a_change_that_our_write_went_over_is_judged_by_the_rule(
 
 @pytest.mark.parametrize(
     ("phone", "others"),
-    [("call me", {}), ("2", {"firstName": "x" * 60, "unsubscribed": True})],
+    [("call me", {"city": "Lund"}), ("2", {"firstName": "x" * 60, "unsubscribed": True})],
     ids=["the field is held alone", "only the opt-out of the record goes out"],
 )
 def test_a_change_that_dynamics_does_not_get_is_not_lost(
