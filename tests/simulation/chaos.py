@@ -11,9 +11,9 @@ from typing import Any
 
 from leadsync.cycle.context import Engine
 from leadsync.errors import ThrottledError, TransientApiError
-from leadsync.model import RowWrite
 from leadsync.ports import CallLedger
 from simulation.schedule import Act, Weather
+from simulation.users import Users
 from support.simulated import ManualClock
 
 MARKETO = (
@@ -57,8 +57,8 @@ class Chaos:
     """Stands between an engine and the world for one attempt at a cycle.
 
     :param act: lets a user do something.
-    :param clash: lets a user edit what is about to be written to Dynamics, with a seed.
     :param note: adds a line to the story.
+    :param users: who edit what is about to be written.
     :param ledger: counts calls against the systems' limits.
     :ivar made: calls that reached a system, by system and day.
     :ivar steps: durable steps so far: each counts once before it and once after it.
@@ -68,7 +68,7 @@ class Chaos:
     weather: Weather
     act: Callable[[Act], None]
     note: Callable[[str], int]
-    clash: Callable[[Sequence[RowWrite], int], None]
+    users: Users
     ledger: CallLedger
     calls: int = 0
     made: Counter[tuple[str, date]] = field(default_factory=Counter)
@@ -94,8 +94,8 @@ class Chaos:
         self.clock.advance(1)
         if self.calls in self.weather.edits:
             self.act(self.weather.edits[self.calls])
-        if name == "write_rows" and self.weather.clash is not None:
-            self.clash(args[0], self.weather.clash + self.calls)
+        if self.weather.clash is not None:
+            self._meet(name, args, self.weather.clash + self.calls)
         fault = self.weather.faults.get(self.calls)
         if name in WRITES:
             self.written += 1
@@ -113,6 +113,13 @@ class Chaos:
         if fault == "lost answer":
             raise TransientApiError("lost", system="simulated", call=name)
         return result
+
+    def _meet(self, name: str, args: Sequence[Any], seed: int) -> None:
+        """Let users edit what a call is about to write."""
+        if name == "write_rows":
+            self.users.clash(args[0], seed)
+        elif name == "sync_persons" and args[1] == "id":
+            self.users.edit_beside(args[2], seed)
 
     def _step(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self._maybe_crash(name, "before")

@@ -58,6 +58,7 @@ class Diary:
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
     :ivar cycling: whether a cycle runs now.
+    :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     """
@@ -77,6 +78,8 @@ class Diary:
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
     cycling: bool = False
+    fresh_since: int = 0
+    _ended_at: int = 0
     flag_set: dict[str, int] = field(default_factory=dict)
     user_persons: set[int] = field(default_factory=set)
     user_rows: set[str] = field(default_factory=set)
@@ -135,12 +138,14 @@ class Diary:
         self.row_touched[row_id] = at
         self._email(row_id, current.get("emailaddress1"))
 
-    def person_gone(self, person: int) -> None:
-        """Note that a user deleted a person."""
+    def person_gone(self, person: int, carried: str | None) -> None:
+        """Note that a user deleted a person, which carried the id of a row until then."""
         for link in self.world.store.links_of_persons([person]):
             if link["status"] == "open":
                 self.bereaved.add(link["dynamics_id"])
-        self.person_deleted[person] = self.note(f"person {person} deleted")
+        at = self.person_deleted[person] = self.note(f"person {person} deleted")
+        if carried:
+            self.before_link.setdefault((person, carried), Before(at, None, None))
 
     def row_going(self, row_id: str) -> None:
         """Note whom a row has that is about to be deleted."""
@@ -268,6 +273,7 @@ class Diary:
     def cycle_begins(self) -> int:
         """Remember all records as they are; returns the moment."""
         self.cycling = True
+        self.fresh_since = self._ended_at
         self.records_before = {i: dict(p) for i, p in self.world.marketo.people.items()}
         self.records_before.update((row_id, dict(row)) for _, row_id, row in self.rows())
         return self.note("cycle begins")
@@ -278,6 +284,7 @@ class Diary:
         :param hidden: persons with activities that the log did not show when the cycle began.
         """
         self.cycling = False
+        self._ended_at = self.now
         if not clean:
             self.unrest.append(self.now)
         unseen, quiet = set(hidden), set()
@@ -379,17 +386,9 @@ class Diary:
             reached |= near
         return False
 
-    def persons_with(self, key: str) -> list[int]:
-        """Return the persons that had an e-mail before the cycle and have it still."""
-        people = self.world.marketo.people
-        return [
-            person
-            for person, values in self.records_before.items()
-            if isinstance(person, int)
-            and person in people
-            and values.get("email") == people[person].get("email")
-            and (values.get("email") or "").strip().casefold() == key
-        ]
+    def time_of(self, moment: int) -> datetime:
+        """Return the time of a moment."""
+        return self.events[moment - 1][1]
 
     def was_restless(self, pair: Pair, since: int) -> bool:
         """Tell whether something happened since that hides what leadsync took for agreed."""

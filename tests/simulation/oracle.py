@@ -64,7 +64,7 @@ def check_created(diary: Diary) -> None:
         if mine is not None and mine["leadsyncDynamicsId"]:
             continue
         key = _email_key(row["emailaddress1"])
-        same = [p for p in diary.persons_with(key) if p != person] if key else []
+        same = [p for p in _persons_with(diary, key) if p != person] if key else []
         assert not same, f"S022/S033: {row_id} got {person}, its e-mail belongs to {same}"
 
 
@@ -109,6 +109,19 @@ def check_not_tried_again(diary: Diary, before: dict[str, int]) -> None:
     now = tries(diary)
     again = [item for item, count in before.items() if now.get(item, count) != count]
     assert not again, f"S116: tried again without a change: {again}"
+
+
+def _persons_with(diary: Diary, key: str) -> list[int]:
+    """Return the persons that had an e-mail before the cycle and have it still."""
+    people = diary.world.marketo.people
+    return [
+        person
+        for person, values in diary.records_before.items()
+        if isinstance(person, int)
+        and person in people
+        and values.get("email") == people[person].get("email")
+        and _email_key(values.get("email")) == key
+    ]
 
 
 def _email_key(value: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from leadsync.model import Json
@@ -10,6 +11,9 @@ from simulation.diary import Before, Edit, Pair
 from simulation.oracle_of_links import QUALIFIED
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from simulation.view import View
+
+#: of ``newest_wins``, as the mapping's documentation states it.
+TOLERANCE = timedelta(seconds=300)
 
 
 class ValueJudge(View):
@@ -73,9 +77,12 @@ class ValueJudge(View):
         if self.held(*pair, name):
             known = self.diary.entered[pair[0], name] | self.diary.entered[pair[1], name]
             stops = name == "unsubscribed" and direction == "both" and row["statecode"] == 0
+            stops = stops and verdict.has_stop
             if stops and not self.held_by_itself(pair, table, name):
                 assert marketo == dynamics, f"S109: a stop waits for its record: {story}"
             known |= {verdict.marketo, verdict.dynamics, *verdict.allowed}
+            if self.stopped(name, True, *pair):
+                known.add(True)
             assert self._in(name, marketo, known), f"P3: a value of nobody: {story}"
             assert self._in(name, dynamics, known), f"P3: a value of nobody: {story}"
             return
@@ -166,11 +173,32 @@ class ValueJudge(View):
             marketo_is_users=(pair[0], name) in diary.edits,
             dynamics_is_users=(pair[1], name) in diary.edits,
             allowed=set(),
+            newest=self._newest(pair, name, marketo, dynamics) if marketo and dynamics else None,
         )
         verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
             verdict.allowed.add(True)
         return verdict
+
+    def _newest(self, pair: Pair, name: str, marketo: Edit, dynamics: Edit) -> Edit | None:
+        """Return the newest of two values, where that is beyond doubt (S048).
+
+        Either system knows when a record was changed last, but not which field; what an earlier
+        cycle has looked at has no time any more.
+        """
+        diary = self.diary
+        entered = diary.edits.get((pair[0], name)) == marketo
+        if not entered or min(marketo.at, dynamics.at) <= diary.fresh_since:
+            return None
+        of_person = [edit.at for (record, _), edit in diary.edits.items() if record == pair[0]]
+        spans = (
+            (diary.time_of(marketo.at), diary.time_of(max(of_person))),
+            (diary.time_of(dynamics.at), diary.time_of(diary.row_touched[pair[1]])),
+        )
+        (first_m, last_m), (first_d, last_d) = spans
+        if first_m - last_d > TOLERANCE:
+            return marketo
+        return dynamics if first_d - last_m > TOLERANCE else None
 
     def _allowed(
         self, verdict: Verdict, agreed: Edit | None, table: str, name: str, *, restless: bool
@@ -197,8 +225,8 @@ class ValueJudge(View):
     def _winner(self, verdict: Verdict, table: str, rule: str) -> set[Value]:
         marketo, dynamics = {verdict.marketo}, {verdict.dynamics}
         by_type = marketo if table == "lead" else dynamics
-        if rule == "newest_wins":  # the tolerance is wider than most of a run: either may win
-            return marketo | dynamics
+        if rule == "newest_wins":  # within the tolerance either may win
+            return {verdict.newest.value} if verdict.newest else marketo | dynamics
         if rule == "most_restrictive":
             return {True}
         if rule == "non_empty_wins" and None in marketo | dynamics:
@@ -239,6 +267,13 @@ class Verdict:
         self.marketo_is_users: bool = parts["marketo_is_users"]
         self.dynamics_is_users: bool = parts["dynamics_is_users"]
         self.allowed: set[Value] = parts["allowed"]
+        self.newest: Edit | None = parts["newest"]
+
+    @property
+    def has_stop(self) -> bool:
+        """Whether a user has said stop since the sides agreed; going on again may wait."""
+        marketo = self.marketo_edited and self.marketo is True
+        return marketo or (self.dynamics_edited and self.dynamics is True)
 
     def __repr__(self) -> str:
         marketo = f"M {self.marketo!r}{'*' * self.marketo_edited}"

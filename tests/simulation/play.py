@@ -65,6 +65,8 @@ class Run:
         """Play the schedule, let things settle, and judge."""
         for number, one in enumerate(self.schedule.rounds):
             self._round(number, one)
+        for act in self.schedule.last:
+            self._act(act)
         self._settle()
 
     @property
@@ -110,7 +112,7 @@ class Run:
         restless = [p for p in self.world.marketo.people if self.world.marketo.unsettled(p)]
         began = self.diary.cycle_begins()
         chaos = Chaos(
-            self.world.clock, weather, self._act, self.diary.note, self.users.clash, self.ledger
+            self.world.clock, weather, self._act, self.diary.note, self.users, self.ledger
         )
         report, smooth, started = None, False, self.world.clock.now()
         writes = len(self.world.marketo.writes), len(self.world.dynamics.writes)

@@ -90,7 +90,8 @@ class Weather:
     :param lost_write: which of the calls that write is executed without its answer arriving.
     :param stall: the stage before which the process sleeps for longer than its lease, while another
         run does everything.
-    :param clash: seed of edits of what is about to be written to Dynamics, right before the write.
+    :param clash: seed of edits of what is about to be written, right before the write: of the same
+        field in Dynamics, where the write is refused then, of another one in Marketo.
     """
 
     crash_at: int | None = None
@@ -127,7 +128,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One run from an empty world to the moment when edits stop."""
+    """One run from an empty world to the moment when edits stop.
+
+    :param last: what users do after the last round; only undisturbed cycles follow.
+    """
 
     seed: int
     style: Style
@@ -135,11 +139,12 @@ class Schedule:
     batch_size: int
     page_size: int
     rounds: tuple[Round, ...]
+    last: tuple[Act, ...] = ()
 
     @property
     def length(self) -> int:
         """How many things happen: what shrinking makes smaller."""
-        return sum(
+        return len(self.last) + sum(
             1
             + len(one.acts)
             + len(one.cycle.weather.edits)
@@ -160,16 +165,17 @@ def drawn(seed: int) -> Schedule:
     mapping = mapping_of(seed // NEIGHBOURS * MAPPINGS + random.randrange(MAPPINGS))
     batch_size = random.choice((2, 300))
     page_size = random.choice((SMALL_PAGE, 300, 300, 300)) if style.lag else 300
-    rounds = [_round(random, style) for _ in range(random.choice((1, 1, 2, 2, 3)))]
+    rounds = [_round(random, style) for _ in range(random.choice((1, 1, 1, 2, 2, 3)))]
     population = ["add_row"] * random.randint(1, 5) + ["add_person"] * random.randint(0, 3)
     acts = tuple(_act(random, kind) for kind in population)
     first = rounds[0]
     rounds[0] = Round(first.pause, acts + first.acts, first.cycle, first.event)
-    return Schedule(seed, style, mapping, batch_size, page_size, tuple(rounds))
+    last = _acts(random, style) + _put_right(random, style)
+    return Schedule(seed, style, mapping, batch_size, page_size, tuple(rounds), last)
 
 
 def _round(random: Random, style: Style) -> Round:
-    acts = tuple(_drawn_act(random, style) for _ in range(random.choice((0, 1, 2, 4))))
+    acts = _acts(random, style)
     event, backfill, chance = "", False, random.random()
     if style.remapping and chance < 0.25:
         event = "remap"
@@ -180,6 +186,17 @@ def _round(random: Random, style: Style) -> Round:
         backfill = True
     cycle = Attempts(_seed(random), _weather(random, style), backfill, random.random() < 0.5)
     return Round(random.choice((20, 60, 60, 300, 1200, 3600)), acts, cycle, event)
+
+
+def _acts(random: Random, style: Style) -> tuple[Act, ...]:
+    """Draw what users do between cycles."""
+    return tuple(_drawn_act(random, style) for _ in range(random.choice((0, 1, 2, 4))))
+
+
+def _put_right(random: Random, style: Style) -> tuple[Act, ...]:
+    """Draw what is taken back in the end: rows that were taken out of scope, or closed."""
+    kinds = ("come_back", "reopen_row") if style.closings else ("come_back",)
+    return tuple(_act(random, kind) for kind in kinds if random.random() < 0.5)
 
 
 def _weather(random: Random, style: Style) -> Weather:

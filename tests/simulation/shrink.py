@@ -38,6 +38,8 @@ def _candidates(schedule: Schedule) -> Iterator[Schedule]:
     for name in (field.name for field in fields(schedule.style)):
         if getattr(schedule.style, name) and name in ("lag", "refusals"):
             yield replace(schedule, style=replace(schedule.style, **{name: False}))
+    for position in range(len(schedule.last)):
+        yield replace(schedule, last=schedule.last[:position] + schedule.last[position + 1 :])
     for position, one in enumerate(rounds):
         for smaller in _smaller_rounds(one):
             yield replace(schedule, rounds=(*rounds[:position], smaller, *rounds[position + 1 :]))

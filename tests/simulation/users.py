@@ -15,6 +15,8 @@ from simulation.values import COLUMNS, entered, fields_of, plain
 from support.world import World
 
 MOST_RECORDS = 8
+#: seconds; longer than the tolerance of ``newest_wins``.
+LONG_PAUSE = 400
 #: fields that take any text.
 CLASHING = ("title", "phone", "city", "country")
 
@@ -30,12 +32,15 @@ ACTIONS = (
     ("add_person", 1, ""),
     ("ask_for_person", 2, ""),
     ("flip", 1, ""),
+    ("leave", 2, ""),
+    ("come_back", 2, ""),
     ("qualify", 1, ""),
     ("delete_person", 1, "deletions"),
     ("delete_row", 1, "deletions"),
     ("restore_row", 1, "deletions"),
     ("close_row", 3, "closings"),
     ("reopen_row", 3, "closings"),
+    ("close_and_edit", 2, "closings"),
     ("merge_rows", 2, "row_merges"),
 )
 
@@ -126,8 +131,14 @@ class Users:
         if pairs:
             (person, row_id), table, *_ = self.random.choice(pairs)
             name = self._some(fields_of(table))[0]
-            self._edit_person_with(person, {name: self._person_value(name)})
-            self._edit_row_with(table, row_id, self._row_values(table, [name]))
+            edits = [
+                lambda: self._edit_person_with(person, {name: self._person_value(name)}),
+                lambda: self._edit_row_with(table, row_id, self._row_values(table, [name])),
+            ]
+            self.random.shuffle(edits)
+            edits[0]()
+            self.world.clock.advance(self.random.choice((0, 0, LONG_PAUSE)))
+            edits[1]()
 
     def edit_equally(self) -> None:
         """Give one field of a pair the same value on both sides."""
@@ -184,12 +195,53 @@ class Users:
             self._edit_row_with(table, row_id, {COLUMNS[name]: value})
             self.diary.clashed[row_id, name] = Edit(self.diary.now, value)
 
+    def edit_beside(self, bodies: Sequence[Json], seed: int) -> None:
+        """Edit a field of a person in the very second in which others of it are written."""
+        random, people = Random(seed), self.world.marketo.people
+        chosen = [
+            (body["id"], name)
+            for body in bodies
+            for name in CLASHING
+            if name not in body and body["id"] in people
+        ]
+        if chosen and random.random() < 0.5:
+            person, name = random.choice(chosen)
+            self._edit_person_with(person, {name: f"p{seed}"})
+
     def flip(self) -> None:
         rows = list(self.diary.standing_rows())
         if rows:
             table, row_id, row = self.random.choice(rows)
             flag = True if row["new_synctomkto"] is False else self.random.choice((False, None))
             self._edit_row_with(table, row_id, {"new_synctomkto": flag})
+
+    def leave(self) -> None:
+        """Take the row of a pair out of scope, and edit its person, which nobody is told of."""
+        pairs = [p for p in self.diary.pairs() if p[3]["new_synctomkto"] is not False]
+        if pairs:
+            (person, row_id), table, *_ = self.random.choice(pairs)
+            self._edit_row_with(table, row_id, {"new_synctomkto": False})
+            self._edit_person_of(person, table)
+
+    def come_back(self) -> None:
+        """Bring a row back into scope."""
+        rows = [one for one in self.diary.standing_rows() if one[2]["new_synctomkto"] is False]
+        if rows:
+            table, row_id, _ = self.random.choice(rows)
+            self._edit_row_with(table, row_id, {"new_synctomkto": True})
+
+    def close_and_edit(self) -> None:
+        """Close the row of a pair, and edit its person, which has to wait."""
+        pairs = [p for p in self.diary.pairs() if p[3]["statecode"] == 0]
+        if pairs:
+            (person, row_id), table, *_ = self.random.choice(pairs)
+            self.world.dynamics.deactivate(table, row_id)
+            self.diary.row_closed(table, row_id, closed=True)
+            self._edit_person_of(person, table)
+
+    def _edit_person_of(self, person: int, table: str) -> None:
+        name = self._some(fields_of(table))[0]
+        self._edit_person_with(person, {name: self._person_value(name)})
 
     def qualify(self) -> None:
         """Qualify a lead: its person goes on with the contact that it becomes (S092)."""
@@ -236,8 +288,9 @@ class Users:
         people = list(self.world.marketo.people)
         if people:
             person = self.random.choice(people)
+            carried = self.world.marketo.people[person]["leadsyncDynamicsId"]
             self.world.marketo.delete(person)
-            self.diary.person_gone(person)
+            self.diary.person_gone(person, carried)
 
     def delete_row(self) -> None:
         winners = {winner for winner, _ in self.diary.merged_rows.values()}
