@@ -37,10 +37,11 @@ class LinkJudge(View):
     def _follows_unseen(self, person: int, row_id: str) -> bool:
         """Tell whether a person went on with a winner that the filter keeps out (S098).
 
-        Nothing is written then, so the person still carries the loser's id.
+        Nothing is written then, so the person still carries the loser's id, or that of the lead
+        which became the loser.
         """
-        loser = self.people.get(person, {}).get("leadsyncDynamicsId")
-        return last_winner(self.diary, loser or "") == row_id
+        carried = self.people.get(person, {}).get("leadsyncDynamicsId") or ""
+        return last_winner(self.diary, self.diary.became.get(carried, carried)) == row_id
 
     def persons_of_rows(self) -> None:
         """P5: one person for every row in scope, never two; as many creates as were called for."""

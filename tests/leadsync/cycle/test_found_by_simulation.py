@@ -389,3 +389,18 @@ def test_a_stop_by_a_shared_address_pushes_nothing_to_a_row_that_leaves_the_scop
         assert world.dynamics.writes == []
     assert world.dynamics.rows["contact"][row]["jobtitle"] == "CTO"
     assert world.marketo.people[person]["unsubscribed"] is True
+
+
+def test_what_is_held_of_a_person_ends_with_its_row_though_that_cycle_did_not_commit(
+    world: World,
+) -> None:
+    person, row = world.linked()
+    world.marketo.edit(person, firstName="x" * 60)
+    world.cycle()
+    assert [item["marketo_id"] for item in world.quarantined()] == [person]
+    world.dynamics.delete("lead", row)
+    RunInStages(world).load()
+    world.clock.advance(3600)
+    world.cycle()
+    assert world.quarantined() == []
+    assert world.marketo.people[person]["leadsyncDynamicsDeleted"] is True

@@ -16,7 +16,7 @@ from leadsync.cycle.extract.vanished import GONE, may_be_merged
 from leadsync.cycle.gather.closing_rows import close_again, close_row, is_being_closed
 from leadsync.cycle.gather.inactive_rows import follow_state, is_active
 from leadsync.cycle.gather.merged_persons import MergedPersons
-from leadsync.cycle.gather.refused_endings import end_again, end_held
+from leadsync.cycle.gather.refused_endings import DELETED, end_again, end_held, is_held_for
 from leadsync.cycle.gather.reviews import end_review, stays_reported
 from leadsync.cycle.gather.succeeded_rows import SucceededRows
 from leadsync.cycle.gather.successors import QUALIFIED_LEAD
@@ -141,10 +141,13 @@ class Gatherer:
         key = row_key(row["table"], row["dynamics_id"])
         link = self.links.by_row.get(row["dynamics_id"])
         if link is None:
+            ended = self.links.closed_by_row.get(row["dynamics_id"])
+            if ended is not None and is_held_for(self.pending, ended):  # its cycle did not commit
+                end_held(self.work, self.pending, ended, DELETED)
             self.work.settle(key, "to_marketo", row, "out_of_scope", "deleted, was not linked")
             return
         self.links.close(link)
-        end_held(self.work, self.pending, link, "its Dynamics record was deleted")
+        end_held(self.work, self.pending, link, DELETED)
         self.work.removals.append(Removal(link))
         self.work.settle(key, "to_marketo", _with_link(row, link), "writing")
 

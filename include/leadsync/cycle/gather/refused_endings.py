@@ -19,6 +19,14 @@ from leadsync.frames import ENDINGS
 from leadsync.model import Json
 from leadsync.state.port import LIVE, LinkRow, QuarantineRow
 
+DELETED = "its Dynamics record was deleted"
+
+
+def is_held_for(pending: Unfinished, link: LinkRow) -> bool:
+    """Tell whether the person of a link that has ended is held on its way to that very row."""
+    items = pending.quarantine.get(person_key(link["marketo_id"]), ())
+    return any(item["dynamics_id"] == link["dynamics_id"] for item in items)
+
 
 def end_held(work: Work, pending: Unfinished, link: LinkRow, reason: str) -> None:
     """End what is held of the person of a link that ends: there is no row to write it to."""
