@@ -112,7 +112,7 @@ class ValueJudge(View):
         """
         kept = {verdict.dynamics} if verdict.dynamics_is_users else {dynamics}
         if verdict.marketo_edited:  # written before the row was closed
-            kept |= self.diary.entered[story.pair[0], name]
+            kept |= {*self.diary.entered[story.pair[0], name], verdict.marketo}
         told = self.stopped(name, dynamics, *story.pair)  # before it was closed
         assert told or self._in(name, dynamics, kept), f"S096: {story}"
         if direction == "both":
