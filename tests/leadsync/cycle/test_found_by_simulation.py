@@ -404,3 +404,14 @@ def test_what_is_held_of_a_person_ends_with_its_row_though_that_cycle_did_not_co
     world.cycle()
     assert world.quarantined() == []
     assert world.marketo.people[person]["leadsyncDynamicsDeleted"] is True
+
+
+def test_a_person_whose_making_was_not_confirmed_clears_no_column_that_it_never_got(
+    world: World,
+) -> None:
+    world.mapping = with_field(world.mapping, "phone", direction="to_dynamics")
+    row = world.dynamics.add("lead", lastname="Ek", telephone1="+46 8 1")
+    cycle_with_lost_create(world)
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["lead"][row]["telephone1"] == "+46 8 1"

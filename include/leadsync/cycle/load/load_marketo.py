@@ -26,6 +26,7 @@ from leadsync.cycle.load.loading import (
     write_results,
 )
 from leadsync.cycle.load.stamp_persons import own_fields
+from leadsync.cycle.match.row_creations import person_born_with
 from leadsync.cycle.plan.schemas import plan_of
 from leadsync.cycle.quarantine.quarantining import from_server
 from leadsync.cycle.reading import as_table
@@ -178,7 +179,7 @@ def _record(
             person = answer.person_id or write.record["marketo_id"]
             _written(marketo, write, person, changes)
             if answer.status == "created":
-                born_with = _born_with(marketo, write)
+                born_with = person_born_with(marketo.plan.tables[as_table(write.record["table"])])
                 changes.base.setdefault(write.record["link_id"], {}).update(born_with)
             results.applied(write, "created" if answer.status == "created" else "updated")
         elif gone and write.operation in ("flag_deleted", "unlink"):
@@ -214,15 +215,6 @@ def _written(marketo: _Marketo, write: Write, person: int, changes: StateChanges
         changes.base[link["link_id"]] = {**marketo.agreed.get(link["link_id"], {}), **sent}
     elif sent:
         changes.base[link["link_id"]] = sent
-
-
-def _born_with(marketo: _Marketo, write: Write) -> Values:
-    """Return what a person made from a row holds in fields that only flow the other way.
-
-    Nobody entered these empty values, so they must not go to Dynamics (F14).
-    """
-    fields = marketo.plan.tables[as_table(write.record["table"])].fields
-    return {f.name: f.converter.from_marketo(None) for f in fields if f.direction == "to_dynamics"}
 
 
 _LINKING = ("link", "move")

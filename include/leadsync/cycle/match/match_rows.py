@@ -8,7 +8,7 @@ from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.gather.inactive_rows import status_of
 from leadsync.cycle.initial.snapshot import PersonSearch, read_snapshot
-from leadsync.cycle.match.row_creations import born_values, filled_of
+from leadsync.cycle.match.row_creations import born_values, filled_of, person_born_with
 from leadsync.cycle.reading import as_table, person_values
 from leadsync.cycle.work import Creation, Held, Work
 from leadsync.mapping.plan import SyncPlan
@@ -88,12 +88,13 @@ def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, IntentRow]:
 def _sent(plan: SyncPlan, intent: IntentRow, person: Json) -> Values:
     """Return what an unanswered write has sent to one side as the base of the pair it made."""
     values: Values = intent["body"]["values"]
+    table = plan.tables[as_table(intent["dynamics_table"])]
     if intent["side"] == "dynamics":
         made = intent["marketo_id"] == int(person["id"])
-        table = plan.tables[as_table(intent["dynamics_table"])]
         return born_values(table, values, filled_of(intent)) if made else {}
     carried = str(person.get(MARKETO_DYNAMICS_ID) or "").lower()
-    return dict(values) if carried == intent["dynamics_id"] else {}
+    born = person_born_with(table) if intent["operation"] == "create" else {}
+    return {**born, **values} if carried == intent["dynamics_id"] else {}
 
 
 def _former_links(engine: Engine, rows: Sequence[Row]) -> dict[tuple[int, str], LinkRow]:

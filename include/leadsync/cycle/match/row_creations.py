@@ -184,3 +184,12 @@ def born_values(table: TablePlan, written: Values, filled: Collection[str]) -> V
             value = None if plan.name in filled else written.get(plan.name)
             base[plan.name] = plan.converter.from_dynamics(None) if value is None else value
     return base
+
+
+def person_born_with(table: TablePlan) -> Values:
+    """Return what a person made from a row holds in fields that only flow the other way.
+
+    Nobody entered these empty values, so they must not go to Dynamics (F14).
+    """
+    fields = (field for field in table.fields if field.direction == "to_dynamics")
+    return {field.name: field.converter.from_marketo(None) for field in fields}
