@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import requests
 from rich.console import Console
 
 from scripts import cycle_view, flow_step, sandbox_stack
@@ -51,6 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         succeeded = cycle_view.follow(console, api, DAG_ID, run_id)
     except (StackError, sandbox_stack.SandboxError) as error:
         console.print(f"[red]{error}[/red]")
+        return 1
+    except requests.RequestException as error:
+        console.print(f"[red]Airflow did not answer as it should: {error}[/red]\n{_log_tail()}")
+        console.print("Run `make run` again: it goes on where this ended.")
         return 1
     flow_step.tell(console, api)
     user, password = LOGIN
