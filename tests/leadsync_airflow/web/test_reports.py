@@ -57,7 +57,7 @@ def test_the_list_leads_to_the_cycle_and_the_cycle_to_its_suites(reader: TestCli
     assert f'href="reports/{CYCLE}"' in listed.text
     page = reader.get(f"/reports/{CYCLE}").text
     assert f'<a href="{CYCLE}/1">dynamics_lead_update</a>' in page
-    assert "<td>dynamics</td><td>lead</td><td>update</td><td>10</td>" in page
+    assert "<td>Dynamics</td><td>lead</td><td>update</td><td>10</td>" in page
 
 
 def test_a_suite_is_shown_as_data_docs_show_it(reader: TestClient) -> None:
