@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from leadsync.cycle.context import Cycle, Engine
@@ -28,11 +29,12 @@ def end_rows(loader: Loader, writes: Sequence[Write]) -> None:
     loader.run([write for write in writes if write.operation == "deactivate"])
     loader.send = lambda group: [_merge_rows(engine, write) for write in group]
     loader.size = 1
-    loader.run([write for write in writes if write.operation == "merge"])
+    for merges in _rounds(writes):
+        loader.run(merges)
 
 
 def merge_persons(loader: Loader, writes: Sequence[Write]) -> None:
-    """Merge persons one by one."""
+    """Merge persons one by one, those of one winner in their order: totals build on it (S097)."""
     engine, cycle = loader.engine, loader.cycle
 
     def record(
@@ -51,7 +53,22 @@ def merge_persons(loader: Loader, writes: Sequence[Write]) -> None:
     loader.record = record
     loader.send = lambda group: [_merge_person(engine, write) for write in group]
     loader.size = 1
-    loader.run([write for write in writes if write.operation == "merge"])
+    for merges in _rounds(writes):
+        loader.run(merges)
+
+
+def _rounds(writes: Sequence[Write]) -> list[list[Write]]:
+    """Return the merges in rounds, in none of which a winner takes in two."""
+    rounds: list[list[Write]] = []
+    taken_in: Counter[str] = Counter()
+    for write in writes:
+        if write.operation == "merge":
+            number = taken_in[write.record["into"]]
+            if number == len(rounds):
+                rounds.append([])
+            rounds[number].append(write)
+            taken_in[write.record["into"]] += 1
+    return rounds
 
 
 def _closing(write: Write) -> RowWrite:
