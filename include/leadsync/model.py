@@ -11,6 +11,8 @@ Json = dict[str, Any]
 Table = Literal["lead", "contact"]
 System = Literal["marketo", "dynamics"]
 Direction = Literal["to_marketo", "to_dynamics"]
+#: the direction in which a system is written.
+TOWARDS: dict[System, Direction] = {"marketo": "to_marketo", "dynamics": "to_dynamics"}
 
 TABLES: tuple[Table, ...] = ("lead", "contact")
 

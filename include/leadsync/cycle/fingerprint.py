@@ -6,9 +6,11 @@ Two records with one fingerprint have nothing to write to each other, whatever t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
-from leadsync.mapping.plan import FieldDirection, FieldPlan, TablePlan
+from leadsync.mapping.plan import FieldPlan, TablePlan
+from leadsync.model import Direction
 from leadsync.state.port import Values
 from leadsync.values.marks import ABSENT
 
@@ -31,6 +33,7 @@ def equals_base(fields: Iterable[FieldPlan], values: Values, base: Values) -> bo
     return fingerprint(known, values) == fingerprint(known, base)
 
 
-def fields_from(side: FieldDirection, table: TablePlan) -> Sequence[FieldPlan]:
-    """Return the fields whose changes flow in the direction ``side``."""
-    return [plan for plan in table.fields if plan.direction in ("both", side)]
+@lru_cache(maxsize=64)
+def fields_from(direction: Direction, table: TablePlan) -> tuple[FieldPlan, ...]:
+    """Return the fields whose changes flow in ``direction``."""
+    return tuple(plan for plan in table.fields if plan.flows(direction))

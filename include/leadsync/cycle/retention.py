@@ -7,22 +7,16 @@ or is in doubt is kept however old it is.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.context import Engine
+from leadsync.data_docs.archive import Archive
 from leadsync.state.port import Keep, Lease, StateChanges
 
 CURSOR = "retention"
 EVERY = timedelta(hours=1)
 #: rows of each table that one cycle removes: a fraction of a second.
 MOST = 10_000
-
-
-class _ByCycle(Protocol):
-    def cycles(self) -> list[str]: ...
-
-    def drop(self, cycle_id: str) -> None: ...
 
 
 def let_go(engine: Engine, lease: Lease | None, *, most: int = MOST) -> dict[str, int]:
@@ -59,7 +53,7 @@ def _keep(engine: Engine, now: datetime) -> Keep:
     )
 
 
-def _drop(storage: _ByCycle, before: datetime) -> int:
+def _drop(storage: Archive, before: datetime) -> int:
     first = _moment_of(before)
     old = [cycle_id for cycle_id in storage.cycles() if cycle_id < first]
     for cycle_id in old:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from leadsync.model import DynamicsColumn, DynamicsTable, MarketoField, Table
+from leadsync.model import Direction, DynamicsColumn, DynamicsTable, MarketoField, Table
 
 Rule = Literal[
     "type_rule",
@@ -76,6 +76,10 @@ class FieldPlan:
     comparable: Callable[[str | None], str | None]
     default_on_create: str | None = None
     via: str | None = None
+
+    def flows(self, direction: Direction) -> bool:
+        """Tell whether changes go in ``direction``."""
+        return self.direction in ("both", direction)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leadsync.mapping.plan import FieldPlan, OnInvalid, RuleId, SyncPlan, policy_of
-from leadsync.model import System, Table
+from leadsync.model import TOWARDS, System, Table
 from leadsync.validation.model import Operation, Rule, RuleKind, RuleSet
 from leadsync.values.build import dynamics_family, marketo_family
 from leadsync.values.limits import marketo_bytes
@@ -56,10 +56,9 @@ def rules_for(plan: SyncPlan, table: Table, target: System, operation: Operation
     Only fields that are synchronised to ``target`` have rules; an update's rules leave out cells
     that it does not write.
     """
-    direction = "to_marketo" if target == "marketo" else "to_dynamics"
     rules: list[Rule] = []
     for field in plan.tables[table].fields:
-        if field.direction in ("both", direction):
+        if field.flows(TOWARDS[target]):
             make = _RuleMaker(field, target, operation)
             rules.extend(make.rules())
     return RuleSet(target, table, operation, tuple(rules))

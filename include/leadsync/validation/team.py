@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.names import nearest, suggestion
 from leadsync.mapping.plan import FieldPlan, OnInvalid, TablePlan
-from leadsync.model import TABLES, Json, System, Table
+from leadsync.model import TABLES, TOWARDS, Json, System, Table
 from leadsync.validation.model import Operation, Rule
 from leadsync.validation.values import base_name
 
@@ -157,7 +157,7 @@ def _rule(
 
 def fields_by_name(target: System, table: TablePlan) -> dict[str, FieldPlan]:
     """Return the fields that flow to ``target``, by Marketo name and by the target's own."""
-    flowing = [field for field in table.fields if field.direction in ("both", f"to_{target}")]
+    flowing = [field for field in table.fields if field.flows(TOWARDS[target])]
     by_column = {field.column.name: field for field in flowing if target == "dynamics"}
     return {field.name: field for field in flowing} | by_column
 

@@ -33,10 +33,9 @@ class BreakerError(LeadsyncError):
 class Breaker:
     """Counts the rows on their way to one system, and those that failed, in one cycle.
 
-    :param before: what was counted in the other parts of the same load.
-
     :param side: the system that the rows go to.
     :param policies: the mapping's limits; a ``breaker_share`` of 1 switches the breaker off.
+    :param before: what was counted in the other parts of the same load.
     :param known: keys of records that were in quarantine before. They failed alone, and fail
         again when the mapping changes, so they are not counted.
     :ivar refused_batches: the latest batches in a row of which every row failed.

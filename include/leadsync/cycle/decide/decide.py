@@ -292,7 +292,7 @@ def _write(pair: Pair, direction: Direction, operation: str) -> dict[str, Any]:
 def _creation(plan: SyncPlan, creation: Creation) -> Proposal:
     """A new person gets every mapped value that may flow to Marketo."""
     table = plan.tables[creation.record["table"]]
-    flowing = {f.name for f in table.fields if f.direction in ("both", "to_marketo")}
+    flowing = {f.name for f in table.fields if f.flows("to_marketo")}
     values = {name: value for name, value in creation.values.items() if name in flowing}
     record = {
         "record_key": row_key(table.table, creation.record["dynamics_id"]),

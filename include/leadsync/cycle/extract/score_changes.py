@@ -38,7 +38,7 @@ def _names(plan: SyncPlan) -> dict[str, str]:
         field.field.display_name.casefold(): field.name
         for table in plan.tables.values()
         for field in table.own
-        if field.direction in ("both", "to_dynamics") and marketo_family(field.field) == "integer"
+        if field.flows("to_dynamics") and marketo_family(field.field) == "integer"
     }
 
 

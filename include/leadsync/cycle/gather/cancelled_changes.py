@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.fingerprint import fields_from
 from leadsync.cycle.gather.window import Window
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.work import Work, event
@@ -40,10 +41,10 @@ def journal_cancelled(
 
 def _differing(plan: SyncPlan, link: LinkRow, values: Values, base: Values) -> Iterator[FieldPlan]:
     """Yield the fields that a user has changed and that flow to Dynamics."""
-    for field in plan.tables[as_table(link["dynamics_table"])].fields:
+    for field in fields_from("to_dynamics", plan.tables[as_table(link["dynamics_table"])]):
         value, known = values.get(field.name, ABSENT), base.get(field.name, ABSENT)
-        flows = field.direction in ("both", "to_dynamics") and ABSENT not in (value, known)
-        if flows and field.comparable(value) != field.comparable(known):
+        is_known = ABSENT not in (value, known)
+        if is_known and field.comparable(value) != field.comparable(known):
             yield field
 
 

@@ -93,7 +93,7 @@ def _lags(compared: Mapping[str, set[str]], pending: Unfinished, pair: Pair) -> 
 def _compared(plan: SyncPlan) -> dict[str, set[str]]:
     """Return by table the fields without which a base is not whole."""
     return {
-        table.table: {f.name for f in table.fields if f.direction in ("both", "to_dynamics")}
+        table.table: {f.name for f in table.fields if f.flows("to_dynamics")}
         for table in plan.tables.values()
     }
 

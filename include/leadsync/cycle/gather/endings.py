@@ -9,7 +9,7 @@ from typing import Any
 from leadsync.cycle.carried import person_key, row_key
 from leadsync.cycle.match.row_creations import Beside
 from leadsync.frames import ENDINGS, EndingKind
-from leadsync.model import Direction, System
+from leadsync.model import TOWARDS, Direction, System
 from leadsync.state.port import LinkRow
 
 #: operations that end a pair or close a record, and bring no values.
@@ -38,7 +38,7 @@ class Ending:
 
     @property
     def direction(self) -> Direction:
-        return "to_dynamics" if self.side == "dynamics" else "to_marketo"
+        return TOWARDS[self.side]
 
     @property
     def key(self) -> str:

@@ -69,8 +69,10 @@ def write_labels(
 ) -> None:
     """Let renamed options be written to Marketo where the row's value stands."""
     for position, pair in enumerate(pairs):
+        if not pair.relabelled:
+            continue
         for column, plan in enumerate(fields):
-            codes = pair.relabelled.get(plan.name) if pair.relabelled else None
+            codes = pair.relabelled.get(plan.name)
             value = sides.dynamics[position, column]
             if codes and not is_marked(value) and has_code(value, codes):
                 decision.to_marketo[position, column] |= not decision.to_dynamics[position, column]

@@ -24,19 +24,23 @@ Totals = dict[str, int | float]
 def sum_fields(engine: Engine, plan: SyncPlan, work: Work) -> None:
     """Give every merge of persons in ``work`` the totals that its winner ends with."""
     names = plan.policies.sum_on_merge
-    merges = [e for e in work.endings if (e.kind, e.side) == ("merge", "marketo")]
+    merges = list(filter(_is_merge, work.endings))
     if not names or not merges:
         return
     persons = _read(engine, names, merges)
     begun = {i["marketo_id"]: i for i in engine.store.pending_updates(_losers(merges))}
     totals: dict[str, Totals] = {}
     for position, ending in enumerate(work.endings):
-        if ending in merges and ending.into is not None:
+        if _is_merge(ending) and ending.into is not None:
             had = totals.setdefault(ending.into, _numbers(persons.get(ending.into, {}), names))
             loser = persons.get(str(ending.person))
             added = _begun(begun.get(ending.person)) if loser is None else _sum(had, loser, names)
             had.update(added)
             work.endings[position] = replace(ending, totals=added)
+
+
+def _is_merge(ending: Ending) -> bool:
+    return (ending.kind, ending.side) == ("merge", "marketo")
 
 
 def _losers(merges: Sequence[Ending]) -> list[int]:

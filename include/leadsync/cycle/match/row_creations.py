@@ -109,7 +109,7 @@ class RowCreation:
 
     def flowing(self) -> Values:
         """Return every mapped value that may flow to Dynamics."""
-        names = {f.name for f in self.table.fields if f.direction in ("both", "to_dynamics")}
+        names = {f.name for f in self.table.fields if f.flows("to_dynamics")}
         return {name: value for name, value in self.values.items() if name in names}
 
 

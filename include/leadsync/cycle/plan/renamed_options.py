@@ -100,7 +100,7 @@ def _source(plan: SyncPlan, table: TablePlan, one: FieldPlan) -> str:
 
 
 def _shows_labels(one: FieldPlan) -> bool:
-    return one.direction in ("both", "to_marketo") and marketo_family(one.field) == "text"
+    return one.flows("to_marketo") and marketo_family(one.field) == "text"
 
 
 def _relabelled(before: DynamicsColumn, now: DynamicsColumn) -> list[str]:
