@@ -1,6 +1,6 @@
 """One task of the first load in a process of its own, as Airflow runs it.
 
-Reads the load from standard input, but for ``open``; prints one JSON document.
+Prints one JSON document.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ def main() -> None:
     """Run the task that the arguments name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--load", help="the load, as JSON")
-    parser.add_argument(
-        "stage", choices=("open", "persons", "rows", "divide", "partition", "finish")
-    )
+    parser.add_argument("stage", choices=STAGES)
     parser.add_argument("part", nargs="?", default="", help="of the stage, as JSON")
     given = parser.parse_args()
     # Marketo shows an export's progress once a minute, which says nothing about our own work.

@@ -147,9 +147,11 @@ def progress_of(cursors: Mapping[str, str]) -> LoadProgress | None:
     read = [int(text) for name, text in cursors.items() if name.startswith(names.read(""))]
     into = json.loads(cursors.get(names.divided, "{}"))
     records, records_done = sum(read), sum(one.records for one in done.values())
-    pace = _pace(parse_instant(into["at"]), done) if into and done else None
     latest = max((one.at for one in done.values()), default=None)
-    ends_at = None
+    pace = ends_at = None
+    if into and latest:
+        seconds = (latest - parse_instant(into["at"])).total_seconds()
+        pace = records_done / seconds if seconds > 0 else None
     if pace and latest:
         ends_at = latest + timedelta(seconds=max(0, records - records_done) / pace)
     return LoadProgress(
@@ -164,9 +166,3 @@ def progress_of(cursors: Mapping[str, str]) -> LoadProgress | None:
         records_per_second=pace,
         ends_at=ends_at,
     )
-
-
-def _pace(since: datetime, done: Mapping[int, DonePartition]) -> float | None:
-    """Return the records a second of the partitions that are done."""
-    seconds = (max(one.at for one in done.values()) - since).total_seconds()
-    return sum(one.records for one in done.values()) / seconds if seconds > 0 else None

@@ -134,8 +134,8 @@ def test_a_row_that_changes_twice_before_it_is_closed_is_closed_in_the_end(world
     assert world.store.deferred() == []
 
 
-def test_a_person_follows_to_the_winner_though_the_first_try_was_refused(world: World) -> None:
-    person, loser = world.linked("contact")
+def merged_into_new_scope(world: World, loser: str) -> str:
+    """Merge a contact into one that just came into scope, while Marketo refuses its stamp."""
     winner = world.dynamics.add("contact", lastname="Al", new_synctomkto=False)
     world.cycle()
     world.dynamics.edit("contact", winner, new_synctomkto=True)
@@ -143,6 +143,12 @@ def test_a_person_follows_to_the_winner_though_the_first_try_was_refused(world: 
     world.marketo.refuse = lambda record: True
     world.cycle()
     world.marketo.refuse = lambda record: False
+    return winner
+
+
+def test_a_person_follows_to_the_winner_though_the_first_try_was_refused(world: World) -> None:
+    person, loser = world.linked("contact")
+    winner = merged_into_new_scope(world, loser)
     release_all(world)
     for _ in range(2):
         world.cycle()
@@ -241,13 +247,7 @@ def test_a_change_waits_when_a_backfill_meets_a_lead_that_was_just_qualified(wor
 
 def test_a_stop_by_a_shared_address_brings_the_stamp_that_was_refused(world: World) -> None:
     _, loser = world.linked("contact", emailaddress1="a@x.com")
-    winner = world.dynamics.add("contact", lastname="Al", new_synctomkto=False)
-    world.cycle()
-    world.dynamics.edit("contact", winner, new_synctomkto=True)
-    world.dynamics.merge("contact", winner, loser)
-    world.marketo.refuse = lambda record: True
-    world.cycle()
-    world.marketo.refuse = lambda record: False
+    winner = merged_into_new_scope(world, loser)
     world.dynamics.add("contact", lastname="Bo", emailaddress1="a@x.com", donotbulkemail=True)
     world.cycle()
     assert world.person_of(winner)["unsubscribed"] is True
