@@ -235,7 +235,7 @@ def test_s025_persons_with_one_email_make_one_row(synced: Synced, table: str) ->
     ]
     row = only_row(synced, table)
     assert row["new_marketoid"] == people[0]
-    assert [item["marketo_id"] for item in synced.held()] == people[1:]
+    assert {item["marketo_id"] for item in synced.held()} == set(people[1:])
     assert all(str(people[0]) in item["failures"][0]["message"] for item in synced.held())
     synced.cycle()
     assert only_row(synced, table)[f"{table}id"] == row[f"{table}id"]
