@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
+from leadsync.dynamics.client import DynamicsClient
+from leadsync.marketo.client import MarketoClient
+from leadsync.state.store import SqlStateStore
+from support.own_process import command_line, run_forked
 from support.synced import Synced
 
-#: Runs the command line, and kills the process around one call of a durable step.
-KILLED = """
-import os, signal, sys
-{imports}
-step, count = {target}, [0]
-def killing(*args, **kwargs):
-    count[0] += 1
-    if {before} and count[0] == {nth}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = step(*args, **kwargs)
-    if not {before} and count[0] == {nth}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-{target} = killing
-sys.argv = ["leadsync", "cycle"]
-from leadsync.cli.main import main
-main()
-"""
-STORE = ("from leadsync.state.store import SqlStateStore", "SqlStateStore.apply")
-MARKETO = ("from leadsync.marketo.client import MarketoClient", "MarketoClient.sync_persons")
-DYNAMICS = ("from leadsync.dynamics.client import DynamicsClient", "DynamicsClient.write_rows")
-FEED = ("from leadsync.marketo.client import MarketoClient", "MarketoClient.deleted_leads")
+
+def killed_at(owner: type, name: str, nth: int, before: bool) -> None:
+    """Run a cycle by the command line, and kill the process around one call of a durable step."""
+    step = getattr(owner, name)
+    calls = itertools.count(1)
+
+    def killing(*args: Any, **kwargs: Any) -> Any:
+        doomed = next(calls) == nth
+        if doomed and before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = step(*args, **kwargs)
+        if doomed:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, killing)
+    command_line("cycle")
 
 
 @pytest.mark.parametrize(
-    ("where", "nth", "before"),
+    ("owner", "name", "nth", "before"),
     [
-        (FEED, 1, False),
-        (MARKETO, 1, False),
-        (MARKETO, 2, False),
-        (DYNAMICS, 1, False),
-        (STORE, 4, True),
-        (STORE, 6, False),
+        (MarketoClient, "deleted_leads", 1, False),
+        (MarketoClient, "sync_persons", 1, False),
+        (MarketoClient, "sync_persons", 2, False),
+        (DynamicsClient, "write_rows", 1, False),
+        (SqlStateStore, "apply", 4, True),
+        (SqlStateStore, "apply", 6, False),
     ],
 )
 def test_s007_f01_a_killed_cycle_loses_and_doubles_nothing(
-    synced: Synced, where: Any, nth: int, before: bool
+    synced: Synced, owner: type, name: str, nth: int, before: bool
 ) -> None:
     person, row = synced.linked(jobtitle="A", emailaddress1="old@example.com")
     synced.edit_person(person, city="Lund")
@@ -56,14 +54,8 @@ def test_s007_f01_a_killed_cycle_loses_and_doubles_nothing(
     new = [synced.new_row(lastname="Ny", emailaddress1=f"n{n}@example.com") for n in range(3)]
     nameless = synced.new_row(lastname="Ny")
 
-    imports, target = where
-    script = KILLED.format(imports=imports, target=target, nth=nth, before=before)
-    killed = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, **synced.environ},
-        capture_output=True,
-        timeout=120,
-        check=False,
+    killed = run_forked(
+        killed_at, owner, name, nth, before, environ={**os.environ, **synced.environ}
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
 

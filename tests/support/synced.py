@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +22,8 @@ from leadsync.engine import build_engine
 from leadsync.model import Json
 from leadsync.settings import PROJECT
 from leadsync.state.port import JournalRow, QuarantineRow, RequestRow
+from support.own_process import Ended, command_line, run_forked
 from support.sandbox import RunningSandbox
-
-COMMAND = [sys.executable, "-c", "from leadsync.cli.main import main; main()"]
 
 
 @dataclass
@@ -74,29 +71,13 @@ class Synced:
         request = CycleRequest("manual", datetime.now(UTC), dry_run=True)
         return run_plan(self.engine, request)
 
-    def command(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, **environ: str) -> Ended:
         """Run the command line as a user does."""
-        return subprocess.run(
-            [*COMMAND, *words],
-            env={**os.environ, **self.environ, **environ},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_forked(command_line, *words, environ={**os.environ, **self.environ, **environ})
 
     def forget_schemas(self) -> None:
         """Let the next cycle read both schemas anew, as it does hourly."""
         load_plan(self.engine, refresh=True)
-
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start the command line and leave it running."""
-        return subprocess.Popen(
-            [*COMMAND, *words],
-            env={**os.environ, **self.environ},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
 
     # -- users
 
