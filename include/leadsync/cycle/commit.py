@@ -9,7 +9,7 @@ from typing import Any
 
 from leadsync.clock import parse_instant
 from leadsync.cycle.activity_log.entries import new_entries
-from leadsync.cycle.carried import Unfinished, person_key, unfinished
+from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.consent.marks import add_marks
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.decide.breaker_guard import breakers_of
@@ -25,6 +25,7 @@ from leadsync.cycle.gather.endings import ENDING_OPERATIONS
 from leadsync.cycle.gather.relabelled import settle_relabelled
 from leadsync.cycle.initial.beyond import add_beyond
 from leadsync.cycle.initial.judged import partition_mark
+from leadsync.cycle.load.loaded import SYSTEMS, Loaded, read_loaded
 from leadsync.cycle.load.loading import staged_links
 from leadsync.cycle.load.stamp_persons import unstamped
 from leadsync.cycle.plan.rule_changes import rule_changes
@@ -75,25 +76,25 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     lease = held_lease(engine, cycle)
     plan = plan_of(engine, cycle)
     pending = unfinished(engine)
-    outcomes = final_outcomes(engine, cycle)
+    extracts = {stage: _extract(engine, cycle, stage) for stage in EXTRACTS}
+    loaded = read_loaded(engine, cycle)
+    outcomes = final_outcomes(engine, cycle, loaded)
     report = build_report(cycle, plan, outcomes, _calls(engine, cycle))
     add_beyond(engine, cycle, outcomes, report)
-    report["full_comparison"] = full_comparisons(
-        *(engine.staging.read_document(cycle.cycle_id, name) for name in EXTRACTS)
-    )
-    report["unread_since"] = _unread_since(engine, cycle)
+    report["full_comparison"] = full_comparisons(*extracts.values())
+    report["unread_since"] = dict(extracts["extract_marketo"].get("unread_since", {}))
     warnings = written_warnings(engine, cycle, outcomes)
     report["warnings"] = counted_warnings(warnings)
     report["rule_changes"] = rule_changes(engine, cycle)
-    items = _quarantined(engine, cycle)
-    afterwards = _afterwards(engine, cycle, outcomes)
+    items = _quarantined(engine, cycle, loaded)
+    afterwards = _afterwards(loaded, outcomes)
     keeper = QuarantineKeeper(
         cycle.cycle_id,
         plan.rules_hash,
         engine.clock.now(),
         engine.new_id,
         pending,
-        _endings(engine, cycle),
+        _endings(loaded),
     )
     deferred = _deferred(cycle, pending, [*outcomes, *_carried_on(engine, cycle, outcomes)])
     report["degraded"] = degraded_reasons(
@@ -105,8 +106,8 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
         breakers=breakers_of(engine, cycle, plan, pending),
     )
     changes = StateChanges(
-        links=_links(engine, cycle),
-        base=_base(engine, cycle),
+        links=_links(engine, cycle, loaded),
+        base=_base(engine, cycle, loaded),
         journal=[*_events(engine, cycle), *warnings_journalled(cycle, warnings)],
         deferred=deferred,
         deferred_cleared=list(pending.deferred) if cycle.moves_cursors else [],
@@ -118,7 +119,7 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     add_marks(engine, cycle, changes)
     add_relations(engine, cycle, plan, changes)
     if cycle.moves_cursors:
-        _advance(engine, cycle, changes)
+        _advance(engine, cycle, extracts, changes)
     changes.cursors |= partition_mark(engine, cycle, report)
     engine.store.apply(changes, lease=lease)
     if cycle.moves_cursors:
@@ -129,15 +130,11 @@ def quarantine_and_commit(engine: Engine, cycle: Cycle) -> Json:
     return report
 
 
-def final_outcomes(engine: Engine, cycle: Cycle) -> list[Json]:
+def final_outcomes(engine: Engine, cycle: Cycle, loaded: Loaded) -> list[Json]:
     """Return the outcomes of the merge, completed by what the load stages report."""
-    results = {
-        row["record_key"]: row
-        for side in ("marketo", "dynamics")
-        for row in engine.staging.read_rows(cycle.cycle_id, f"{side}_results").records
-    }
+    results = {row["record_key"]: row for rows in loaded.results.values() for row in rows}
     outcomes = []
-    unlinked = _unlinked(engine, cycle)
+    unlinked = loaded.unlinked()
     for outcome in engine.staging.read_rows(cycle.cycle_id, "outcomes").records:
         result = results.get(outcome["record_key"])
         if outcome["state"] == "quarantined" and outcome["record_key"] in unlinked:
@@ -157,32 +154,22 @@ def _carried_on(engine: Engine, cycle: Cycle, outcomes: Sequence[Json]) -> list[
     return [*unstamped(engine, cycle, outcomes), *follow_ups(engine, cycle, outcomes)]
 
 
-def _afterwards(engine: Engine, cycle: Cycle, outcomes: Iterable[Json]) -> list[Json]:
+def _afterwards(loaded: Loaded, outcomes: Iterable[Json]) -> list[Json]:
     """Return what became of writes that belong to no extracted row, such as assignments."""
     rows = {outcome["record_key"] for outcome in outcomes}
-    results = engine.staging.read_rows(cycle.cycle_id, "dynamics_results").records
+    results = loaded.results["dynamics"]
     return [result for result in results if result["record_key"] not in rows]
 
 
-def _quarantined(engine: Engine, cycle: Cycle) -> list[Json]:
+def _quarantined(engine: Engine, cycle: Cycle, loaded: Loaded) -> list[Json]:
     frames = ("quarantine", "marketo_refused", "dynamics_refused")
-    unlinked = _unlinked(engine, cycle)
+    unlinked = loaded.unlinked()
     return [
         item
         for name in frames
         for item in quarantine_items(engine.staging.read_rows(cycle.cycle_id, name))
         if item["record_key"] not in unlinked
     ]
-
-
-def _unlinked(engine: Engine, cycle: Cycle) -> set[str]:
-    """Return the keys of persons whose link could not be made: nothing of theirs is held."""
-    applied = _applied(engine, cycle, "marketo", "record_key")
-    return {
-        person_key(write["marketo_id"])
-        for write, _ in _linking_writes(engine, cycle, "marketo")
-        if write["record_key"] not in applied
-    }
 
 
 def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
@@ -195,14 +182,12 @@ def _calls(engine: Engine, cycle: Cycle) -> Mapping[str, int]:
     return total
 
 
-def _links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
+def _links(engine: Engine, cycle: Cycle, loaded: Loaded) -> list[LinkRow]:
     """Return scope changes, closed links and new ETags, except where a load stored a newer one."""
-    applied = _applied(engine, cycle, "dynamics", "record_key")
-    writes = engine.staging.read_rows(cycle.cycle_id, "dynamics_writes").records
     written = {
         write["link_id"]
-        for write in writes
-        if write["operation"] == "update" and write["record_key"] in applied
+        for write, _ in loaded.applied("dynamics")
+        if write["operation"] == "update"
     }
     return [
         link
@@ -211,51 +196,36 @@ def _links(engine: Engine, cycle: Cycle) -> list[LinkRow]:
     ]
 
 
-def _base(engine: Engine, cycle: Cycle) -> dict[str, Values]:
+def _base(engine: Engine, cycle: Cycle, loaded: Loaded) -> dict[str, Values]:
     """Return values that both sides agree on without a write, and those of links made just now.
 
     A new link's base needs the link, which its Marketo write stores: values that the same link sent
     to Dynamics are added here.
     """
-    linked = _applied(engine, cycle, "marketo", "link_id")
+    applied = {side: loaded.applied(side) for side in SYSTEMS}
+    linked = {write["link_id"] for write, _ in applied["marketo"]}
     base: dict[str, Values] = {}
     for row in engine.staging.read_rows(cycle.cycle_id, "base_moves").records:
         if row["operation"] == "update":
             base.setdefault(row["link_id"], {})[row["field"]] = row["value"]
-    applied = {
-        side: _applied(engine, cycle, side, "record_key") for side in ("marketo", "dynamics")
-    }
     waiting = unsettled_fields(engine, cycle)
-    for record, values in _linking_writes(engine, cycle, "dynamics"):
+    for record, values in applied["dynamics"]:
         link_id = record["link_id"]
-        if link_id in linked and record["record_key"] in applied["dynamics"]:
+        if record["operation"] == "link" and link_id in linked:
             base.setdefault(link_id, {}).update(without(values, waiting.get(link_id, ())))
     for link_id, values in settled_base(engine, cycle, applied).items():
         base.setdefault(link_id, {}).update(values)
     return base
 
 
-def _endings(engine: Engine, cycle: Cycle) -> dict[str, str]:
+def _endings(loaded: Loaded) -> dict[str, str]:
     """Return the operations that end a pair or close a record, by record key."""
     return {
         write["record_key"]: write["operation"]
-        for side in ("marketo", "dynamics")
-        for write in engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
+        for writes in loaded.writes.values()
+        for write, _ in writes
         if write["operation"] in ENDING_OPERATIONS
     }
-
-
-def _linking_writes(engine: Engine, cycle: Cycle, side: str) -> list[tuple[Json, Values]]:
-    writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes")
-    return [pair for pair in writes.pairs() if pair[0]["operation"] == "link"]
-
-
-def _applied(engine: Engine, cycle: Cycle, side: str, column: str) -> set[str]:
-    """Return a column's values of the writes that a load stage has applied."""
-    results = engine.staging.read_rows(cycle.cycle_id, f"{side}_results").records
-    keys = {row["record_key"] for row in results if row["state"] == "applied"}
-    writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
-    return {write[column] for write in writes if write["record_key"] in keys}
 
 
 def _events(engine: Engine, cycle: Cycle) -> list[JournalRow]:
@@ -302,28 +272,27 @@ def _deferred(
     return rows
 
 
-def _advance(engine: Engine, cycle: Cycle, changes: StateChanges) -> None:
-    for stage in EXTRACTS:
-        document = engine.staging.read_document(cycle.cycle_id, stage)
-        changes.cursors.update(document["cursors"] if document else {})
+def _extract(engine: Engine, cycle: Cycle, stage: str) -> Json:
+    """Return what an extracting stage has noted for the commit."""
+    return engine.staging.read_document(cycle.cycle_id, stage) or {}
+
+
+def _advance(
+    engine: Engine, cycle: Cycle, extracts: Mapping[str, Json], changes: StateChanges
+) -> None:
+    for document in extracts.values():
+        changes.cursors.update(document.get("cursors", {}))
     activities = engine.staging.read_rows(cycle.cycle_id, "activities").records
     changes.seen_activities = {row["guid"]: parse_instant(row["at"]) for row in activities}
-    changes.seen_before = _forgettable(engine, cycle)
+    unsettled = extracts["extract_marketo"].get("unsettled_since")
+    changes.seen_before = _forgettable(engine, cycle, unsettled)
 
 
-def _forgettable(engine: Engine, cycle: Cycle) -> datetime:
+def _forgettable(engine: Engine, cycle: Cycle, unsettled: str | None) -> datetime:
     """Return the time before which no activity will be read again."""
     overlap = timedelta(seconds=engine.settings.overlap_seconds)
-    document = engine.staging.read_document(cycle.cycle_id, "extract_marketo") or {}
-    unsettled = document.get("unsettled_since")
     since = min(cycle.opened_at, parse_instant(unsettled)) if unsettled else cycle.opened_at
     return since - SEEN_OVERLAPS * overlap
-
-
-def _unread_since(engine: Engine, cycle: Cycle) -> dict[str, str]:
-    """Return up to when feeds were read whose rest the next cycle reads, by cursor."""
-    document = engine.staging.read_document(cycle.cycle_id, "extract_marketo") or {}
-    return dict(document.get("unread_since", {}))
 
 
 def _closed(engine: Engine, cycle: Cycle, stored: CycleRecord | None, report: Json) -> CycleRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from leadsync.model import Direction, DynamicsColumn, DynamicsTable, MarketoField, Table
@@ -88,20 +88,21 @@ class TablePlan:
 
     Its own columns come first, then company and owner fields, which come through a lookup. Tables
     are told apart by identity, as plans are.
+
+    :ivar own: the fields that are columns of this table.
+    :ivar by_name: all fields by their names.
     """
 
     table: Table
     schema: DynamicsTable
     fields: tuple[FieldPlan, ...]
+    own: tuple[FieldPlan, ...] = field(init=False, repr=False)
+    by_name: Mapping[str, FieldPlan] = field(init=False, repr=False)
 
-    def field(self, name: str) -> FieldPlan | None:
-        """Return the plan of the field called ``name``, if this table maps it."""
-        return next((plan for plan in self.fields if plan.name == name), None)
-
-    @property
-    def own(self) -> tuple[FieldPlan, ...]:
-        """The fields that are columns of this table."""
-        return tuple(plan for plan in self.fields if plan.via is None)
+    def __post_init__(self) -> None:
+        own = tuple(plan for plan in self.fields if plan.via is None)
+        object.__setattr__(self, "own", own)
+        object.__setattr__(self, "by_name", {plan.name: plan for plan in self.fields})
 
     @property
     def lookups(self) -> tuple[str, ...]:
@@ -171,7 +172,7 @@ class SyncPlan:
     """What is synchronised, by table. Plans are told apart by identity.
 
     :param names: every mapped field name, in mapping order, without repeats.
-    :param feed_names: those of ``names`` whose changes in Marketo matter: not company and owner
+    :ivar feed_names: those of ``names`` whose changes in Marketo matter: not company and owner
         fields, which never flow to Dynamics.
     :param rules_hash: changes when mapping, schemas or rules change; quarantine items made under
         another hash are tried again.
@@ -188,8 +189,9 @@ class SyncPlan:
     suspended: tuple[str, ...] = ()
     company: RelatedPlan | None = None
     owner: RelatedPlan | None = None
+    feed_names: tuple[str, ...] = field(init=False, repr=False)
 
-    @property
-    def feed_names(self) -> tuple[str, ...]:
+    def __post_init__(self) -> None:
         own = {plan.name for table in self.tables.values() for plan in table.own}
-        return tuple(name for name in self.names if name in own)
+        feed_names = tuple(name for name in self.names if name in own)
+        object.__setattr__(self, "feed_names", feed_names)

@@ -24,13 +24,13 @@ def test_the_default_mapping_fits_the_out_of_the_box_schemas() -> None:
     assert not plan.notes
     assert not plan.suspended
     assert set(plan.tables) == {"lead", "contact"}
-    source = plan.tables["lead"].field("leadSource")
+    source = plan.tables["lead"].by_name.get("leadSource")
     assert source is not None
     assert policy_of(source.on_invalid, "option") == "hold_field"
-    stop = plan.tables["contact"].field("unsubscribed")
+    stop = plan.tables["contact"].by_name.get("unsubscribed")
     assert stop is not None
     assert stop.rule == "most_restrictive"
-    company = {table: plan.tables[table].field("company") for table in plan.tables}
+    company = {table: plan.tables[table].by_name.get("company") for table in plan.tables}
     assert {table: f.via for table, f in company.items() if f} == {
         "lead": None,
         "contact": "parentcustomerid",

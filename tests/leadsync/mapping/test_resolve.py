@@ -35,7 +35,7 @@ def test_a_plan_carries_everything_the_cycle_needs() -> None:
     assert [field.name for field in plan.tables["lead"].fields] == ["title", "leadSource"]
     assert [field.name for field in plan.tables["contact"].fields] == ["title"]
     assert plan.policies.breaker_share == 0.1
-    field = plan.tables["lead"].field("leadSource")
+    field = plan.tables["lead"].by_name.get("leadSource")
     assert field is not None
     assert field.converter.from_marketo("web") == "8"
     assert plan.company is None

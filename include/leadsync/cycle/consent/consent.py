@@ -62,7 +62,7 @@ class Consent:
 
 def consent_field(plan: SyncPlan, table: str) -> FieldPlan | None:
     """Return the field that this module is about, where the table maps it so."""
-    found = plan.tables[as_table(table)].field(UNSUBSCRIBED) if table in plan.tables else None
+    found = plan.tables[as_table(table)].by_name.get(UNSUBSCRIBED) if table in plan.tables else None
     agreed = found is not None and found.rule == RULE and found.direction == "both"
     return found if agreed else None
 

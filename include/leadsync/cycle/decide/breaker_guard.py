@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadsync.cycle.carried import Unfinished, unfinished
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.check import Checked
 from leadsync.cycle.initial.judged import judged_before, keep_judged
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import System
+from leadsync.model import Json, System
 
 
 def guard_failures(
@@ -30,21 +32,24 @@ def guard_failures(
 
 def breakers_of(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -> list[Breaker]:
     """Return what the breakers of both systems have counted in a finished cycle."""
-    return [_counted(engine, cycle, plan, pending, side) for side in ("marketo", "dynamics")]
-
-
-def _counted(
-    engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished, side: str
-) -> Breaker:
-    breaker = Breaker(side, plan.policies, pending.quarantine.keys())
-    refused = engine.staging.read_rows(cycle.cycle_id, f"{side}_refused").records
     held = engine.staging.read_rows(cycle.cycle_id, "quarantine").records
-    failed = [*refused, *(item for item in held if item["direction"] == f"to_{side}")]
+    counted = []
+    for side in ("marketo", "dynamics"):
+        breaker = Breaker(side, plan.policies, pending.quarantine.keys())
+        _count(engine, cycle, breaker, [i for i in held if i["direction"] == f"to_{side}"])
+        counted.append(breaker)
+    return counted
+
+
+def _count(engine: Engine, cycle: Cycle, breaker: Breaker, held: Sequence[Json]) -> None:
+    """Count what went to one system, and what the rules ``held`` of it or its server refused."""
+    side = breaker.side
+    refused = engine.staging.read_rows(cycle.cycle_id, f"{side}_refused").records
+    failed = [*refused, *held]
     if failed:
         keys = {item["record_key"] for item in refused}
         writes = engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
         breaker.count((write for write in writes if write["record_key"] not in keys), failed)
-    return breaker
 
 
 def load_breaker(engine: Engine, cycle: Cycle, plan: SyncPlan, side: System) -> Breaker:

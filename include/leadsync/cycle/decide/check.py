@@ -57,6 +57,8 @@ def check_proposals(
 ) -> Checked:
     """Return what may be written to ``target`` and what is held, with every reason."""
     checked = Checked()
+    if not proposals:
+        return checked
     groups: dict[tuple[str, Operation], list[Proposal]] = defaultdict(list)
     for proposal in proposals:
         operation: Operation = "create" if proposal.record["operation"] == "create" else "update"

@@ -115,19 +115,19 @@ def unsettled_fields(engine: Engine, cycle: Cycle) -> dict[str, set[str]]:
 
 
 def settled_base(
-    engine: Engine, cycle: Cycle, applied: Mapping[str, Collection[str]]
+    engine: Engine, cycle: Cycle, applied: Mapping[System, Sequence[tuple[Json, Values]]]
 ) -> dict[str, Values]:
     """Return by link the claimed values that both sides have now.
 
     A record that was written may have left the field behind: it was held alone, or the record was
     held and only its opt-outs went out.
 
-    :param applied: keys of the records that were written, by side.
+    :param applied: the writes that went through, by side.
     """
     waiting = [one for one in _unsettled(engine, cycle) if one["keys"]]
     if not waiting:
         return {}
-    written = {side: set(_written(engine, cycle, side, keys)) for side, keys in applied.items()}
+    written = {side: set(_fields_of(writes)) for side, writes in applied.items()}
     base: dict[str, Values] = {}
     for one in waiting:
         if all((key, one["field"]) in written[side] for side, key in one["keys"].items()):
@@ -135,14 +135,11 @@ def settled_base(
     return base
 
 
-def _written(
-    engine: Engine, cycle: Cycle, side: str, applied: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """Return record key and field of everything that was written to a side."""
-    for record, values in engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").pairs():
-        if record["record_key"] in applied:
-            key = record["record_key"].removesuffix(CONSENT_SUFFIX)
-            yield from ((key, name) for name in values)
+def _fields_of(writes: Iterable[tuple[Json, Values]]) -> Iterator[tuple[str, str]]:
+    """Walk over the record key and field of everything that was written."""
+    for record, values in writes:
+        key = record["record_key"].removesuffix(CONSENT_SUFFIX)
+        yield from ((key, name) for name in values)
 
 
 def unsettled_creation(link_id: str, values: Values, fields: Iterable[str]) -> list[Json]:

@@ -22,6 +22,8 @@ def guard_mass_delete(engine: Engine, plan: SyncPlan, work: Work) -> None:
 
     :raises MassDeleteError: names the table, the number and the limit.
     """
+    if not work.removals:
+        return
     counts = engine.store.counts()
     removed = Counter(removal.link["dynamics_table"] for removal in work.removals)
     for table, count in removed.items():

@@ -6,8 +6,9 @@ followed when a field that may be a score flows to Dynamics: describe shows scor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from leadsync.mapping.plan import SyncPlan
@@ -32,7 +33,8 @@ def score_changes(plan: SyncPlan, activities: Iterable[Activity]) -> Iterator[Ac
             yield replace(activity, changes=(change,))
 
 
-def _names(plan: SyncPlan) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def _names(plan: SyncPlan) -> Mapping[str, str]:
     """Return REST names by display name, by which these activities call a field."""
     return {
         field.field.display_name.casefold(): field.name

@@ -155,7 +155,7 @@ def _echoes(
 
 
 def _is_echo(plan: SyncPlan, table: str, activities: Sequence[Activity], base: Values) -> bool:
-    fields = {f.name: f for f in plan.tables[as_table(table)].fields}
+    fields = plan.tables[as_table(table)].by_name
     if UNSUBSCRIBED in fields and UNSUBSCRIBED not in base:
         return False
     for activity in activities:

@@ -83,7 +83,7 @@ def find_overwritten(
     for person in suspects.keys() & written.keys():
         table = plan.tables[as_table(links[person]["dynamics_table"])]
         for name, writes in written[person].items():
-            field = table.field(name)
+            field = table.by_name.get(name)
             if field is not None and field.direction == "both":
                 lost = _overwritten(field, by_person[person], writes)
                 if lost is not None:
@@ -115,7 +115,7 @@ def claim_overwritten(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) 
             continue
         table = plan.tables[as_table(pair.link["dynamics_table"])]
         for name, (value, base, standing) in lost.items():
-            field = table.field(name)
+            field = table.by_name.get(name)
             now = pair.marketo.get(name, ABSENT)
             if field is not None and field.comparable(now) == field.comparable(standing):
                 pair.claims = {**(pair.claims or {}), name: Claim(value, base, "restored")}
@@ -201,7 +201,7 @@ def _without_unconfirmed(
 
     def is_ours(person: int, name: str, lost: Overwritten) -> bool:
         table = plan.tables[as_table(links[person]["dynamics_table"])]
-        field = table.field(name)
+        field = table.by_name.get(name)
         return field is not None and _form(field, lost.value) in {
             _form(field, value) for value in sent[person, name]
         }

@@ -8,6 +8,7 @@ not active, or the run is a backfill or works on named records.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle, Engine
@@ -43,6 +44,8 @@ def complete_pairs(
     """
     pairs = work.pairs.values() if only is None else only
     known = [pair for pair in pairs if not pair.is_new]
+    if not known:
+        return
     bases = engine.store.base_of([pair.link["link_id"] for pair in known])
     fresh = _mapped_anew(engine, cycle)
     for pair in known:
@@ -90,7 +93,8 @@ def _lags(compared: Mapping[str, set[str]], pending: Unfinished, pair: Pair) -> 
     )
 
 
-def _compared(plan: SyncPlan) -> dict[str, set[str]]:
+@lru_cache(maxsize=32)
+def _compared(plan: SyncPlan) -> Mapping[str, set[str]]:
     """Return by table the fields without which a base is not whole."""
     return {
         table.table: {f.name for f in table.fields if f.flows("to_dynamics")}

@@ -106,7 +106,7 @@ def _send(dynamics: _Dynamics, group: Sequence[Write]) -> list[RowResult]:
 
 def _row_write(dynamics: _Dynamics, write: Write) -> RowWrite:
     table = as_table(write.record["table"])
-    fields = {plan.name: plan for plan in dynamics.plan.tables[table].fields}
+    fields = dynamics.plan.tables[table].by_name
     body = {
         fields[name].column.name: fields[name].converter.to_dynamics(value)
         for name, value in write.values.items()

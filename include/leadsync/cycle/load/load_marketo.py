@@ -147,7 +147,7 @@ def _create(marketo: _Marketo, group: Sequence[Write]) -> list[PersonResult]:
 
 def _body(marketo: _Marketo, write: Write) -> Json:
     table = marketo.plan.tables[as_table(write.record["table"])]
-    fields = {plan.name: plan for plan in table.fields}
+    fields = table.by_name
     body = {name: fields[name].converter.to_marketo(value) for name, value in write.values.items()}
     if write.operation == "flag_deleted":
         body[MARKETO_DYNAMICS_DELETED] = True

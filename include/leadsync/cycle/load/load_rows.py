@@ -71,7 +71,7 @@ class RowLoad:
 
     def _row_write(self, write: Write) -> RowWrite:
         table = self.plan.tables[as_table(write.record["table"])]
-        fields = {plan.name: plan for plan in table.fields}
+        fields = table.by_name
         beside = Beside.of(write.record)
         body: Json = {
             fields[name].column.name: fields[name].converter.to_dynamics(value)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from leadsync.cycle import stages
 from leadsync.cycle.commit import final_outcomes
 from leadsync.cycle.context import Cycle, CycleKind, CycleRequest, Engine, batches
+from leadsync.cycle.load.loaded import read_loaded
 from leadsync.cycle.plan_report import build_plan_report
 from leadsync.cycle.runner import give_up
 from leadsync.cycle.undo.claim_undone import DOCUMENT as UNDO
@@ -141,7 +142,7 @@ def _applied(engine: Engine, cycle: Cycle) -> set[tuple[str, _PairKey]]:
     """Return direction and pair of every write that went through."""
     return {
         (outcome["direction"], _pair(outcome))
-        for outcome in final_outcomes(engine, cycle)
+        for outcome in final_outcomes(engine, cycle, read_loaded(engine, cycle))
         if outcome["state"] == "applied"
     }
 

@@ -83,7 +83,7 @@ def _claim(plan: SyncPlan, pair: Pair, name: str, one: Written, undo_of: str) ->
 
 def _field(plan: SyncPlan, pair: Pair, name: str) -> FieldPlan | None:
     table = plan.tables.get(as_table(pair.link["dynamics_table"]))
-    return table.field(name) if table else None
+    return table.by_name.get(name) if table else None
 
 
 def _obstacle(plan: SyncPlan, pair: Pair, name: str, one: Written) -> str | None:
