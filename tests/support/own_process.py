@@ -22,7 +22,7 @@ _FORKED.set_forkserver_preload(
         "pyarrow.parquet",
         "sqlalchemy.dialects.sqlite",
         "leadsync.cli.main",
-        "leadsync.cycle.runner",
+        "leadsync.cli.cycle",
     ]
 )
 

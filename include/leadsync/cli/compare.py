@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from leadsync.cli.cycle import Instant, as_json
+from leadsync.cli.options import Instant, as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cycle.open import local_holder
+from leadsync.cycle.request.comparison import Compared
+from leadsync.cycle.request.field_backfill import Span, backfill_field
+from leadsync.cycle.request.reconcile import reconcile as run
 from leadsync.engine import build_engine
 from leadsync.model import Json
-
-if TYPE_CHECKING:
-    from leadsync.cycle.request.comparison import Compared
 
 #: pairs that the table for people shows.
 SHOWN = 100
@@ -30,8 +29,6 @@ SHOWN = 100
 @as_json
 def reconcile(repair: bool, as_json: bool) -> None:
     """Compare all linked pairs field by field, and repair what differs."""
-    from leadsync.cycle.request.reconcile import reconcile as run
-
     _show(run(build_engine(holder=local_holder()), repair=repair), as_json=as_json)
 
 
@@ -42,8 +39,6 @@ def reconcile(repair: bool, as_json: bool) -> None:
 @as_json
 def field_backfill(field: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
     """Bring FIELD, a Marketo name, up to date for all linked pairs; nulls included."""
-    from leadsync.cycle.request.field_backfill import Span, backfill_field
-
     engine = build_engine(holder=local_holder())
     _show(backfill_field(engine, field, Span(start, end)), as_json=as_json)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 
+from leadsync.cli.options import Instant, as_json, wait_option
 from leadsync.cli.output import (
     print_counts,
     print_degraded,
@@ -16,47 +15,13 @@ from leadsync.cli.output import (
     print_table,
     print_warnings,
 )
-from leadsync.clock import SystemClock, parse_instant
+from leadsync.clock import SystemClock
 from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.open import local_holder
+from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.engine import build_engine
 from leadsync.model import Json
 from leadsync.state.turn import when_free
-
-
-class Instant(click.ParamType[datetime]):
-    """An ISO 8601 date or instant; without a zone it is UTC."""
-
-    name = "instant"
-
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            return parse_instant(str(value))
-        except ValueError:
-            example = "2026-01-31 or 2026-01-31T10:00:00Z"
-            self.fail(f"{value!r} is no date or time; write {example}", param, ctx)
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-def wait_option(seconds: float) -> Callable[[Any], Any]:
-    """Return the option that says how long to wait for a cycle that runs already."""
-    return click.option(
-        "--wait",
-        "wait_seconds",
-        type=click.FloatRange(min=0),
-        default=seconds,
-        show_default=True,
-        help="Seconds to wait for a cycle that runs already.",
-    )
 
 
 @click.command()
@@ -66,8 +31,6 @@ def wait_option(seconds: float) -> Callable[[Any], Any]:
 @as_json
 def cycle(start: datetime | None, end: datetime | None, wait_seconds: float, as_json: bool) -> None:
     """Run one sync cycle from the stored cursors, or over a given interval."""
-    from leadsync.cycle.runner import run_cycle
-
     engine = build_engine(holder=local_holder())
     patience = timedelta(seconds=wait_seconds)
     report = when_free(engine.clock, lambda: run_cycle(engine, _request(start, end)), patience)
@@ -88,8 +51,6 @@ def cycle(start: datetime | None, end: datetime | None, wait_seconds: float, as_
 @as_json
 def plan(as_json: bool) -> None:
     """Show what a cycle would write, field by field; writes nothing on either side."""
-    from leadsync.cycle.runner import run_plan
-
     now = SystemClock().now()
     found = run_plan(build_engine(), CycleRequest(kind="manual", window_to=now, dry_run=True))
     if as_json:

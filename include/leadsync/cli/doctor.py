@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json
 from leadsync.clock import SystemClock
 from leadsync.cycle.plan.accepted_schemas import accepted_schemas

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.clock import format_instant
 from leadsync.engine import build_engine
+from leadsync.explain.story import explain as tell
 from leadsync.model import Json
 from leadsync.review.documents import item_document
 
@@ -20,8 +21,6 @@ def explain(key: str, as_json: bool) -> None:
 
     ID is a Marketo id, a GUID, or TABLE:GUID.
     """
-    from leadsync.explain.story import explain as tell
-
     story, held = tell(build_engine(), key)
     story["blocked_by"] = [*map(item_document, held), *story["blocked_by"]]
     if as_json:

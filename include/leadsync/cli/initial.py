@@ -7,8 +7,10 @@ from datetime import datetime
 
 import click
 
-from leadsync.cli.cycle import Instant, as_json
+from leadsync.cli.options import Instant, as_json
 from leadsync.cli.output import print_counts, print_json, print_suspended, print_table
+from leadsync.cycle.initial.open_load import LoadRequest
+from leadsync.cycle.initial.runner import run_initial
 from leadsync.cycle.open import local_holder
 from leadsync.engine import build_engine
 from leadsync.model import Json
@@ -24,9 +26,6 @@ def initial(dry_run: bool, partitions: int | None, since: datetime | None, as_js
 
     A run that failed is gone on with by the next one of the same options.
     """
-    from leadsync.cycle.initial.open_load import LoadRequest
-    from leadsync.cycle.initial.runner import run_initial
-
     owner = f"leadsync initial {uuid.uuid4().hex[:8]}"
     request = LoadRequest(owner, dry_run=dry_run, partitions=partitions, since=since)
     report = run_initial(build_engine(holder=local_holder()), request)

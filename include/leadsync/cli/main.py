@@ -10,19 +10,7 @@ import sys
 
 import click
 
-from leadsync.cli.compare import field_backfill, reconcile
-from leadsync.cli.cycle import cycle, plan
-from leadsync.cli.doctor import doctor
-from leadsync.cli.erase import erase
-from leadsync.cli.explain import explain
-from leadsync.cli.initial import initial
-from leadsync.cli.quarantine.group import quarantine
-from leadsync.cli.rebind import rebind
-from leadsync.cli.requests import sync_now, sync_person
-from leadsync.cli.sandbox import sandbox
-from leadsync.cli.status import status
-from leadsync.cli.suites import suites
-from leadsync.cli.undo import undo
+from leadsync.cli.lazy import LazyGroup
 from leadsync.errors import ConfigurationError, LeadsyncError
 from leadsync.redaction import install_redaction
 
@@ -30,7 +18,31 @@ FAILED = 1
 MISCONFIGURED = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "cycle": "leadsync.cli.cycle:cycle",
+    "plan": "leadsync.cli.cycle:plan",
+    "initial": "leadsync.cli.initial:initial",
+    "reconcile": "leadsync.cli.compare:reconcile",
+    "field-backfill": "leadsync.cli.compare:field_backfill",
+    "undo": "leadsync.cli.undo:undo",
+    "sync-person": "leadsync.cli.requests:sync_person",
+    "sync-now": "leadsync.cli.requests:sync_now",
+    "doctor": "leadsync.cli.doctor:doctor",
+    "suites": "leadsync.cli.suites:suites",
+    "status": "leadsync.cli.status:status",
+    "explain": "leadsync.cli.explain:explain",
+    "quarantine": "leadsync.cli.quarantine.group:quarantine",
+    "erase": "leadsync.cli.erase:erase",
+    "rebind": "leadsync.cli.rebind:rebind",
+    "sandbox": "leadsync.cli.sandbox:sandbox",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens, to standard error.")
 def leadsync(verbose: bool) -> None:
     """Two-way synchronisation of people between Marketo Engage and Dynamics 365."""
@@ -42,27 +54,6 @@ def leadsync(verbose: bool) -> None:
     for name in ("alembic", "great_expectations"):
         logging.getLogger(name).setLevel(logging.WARNING)
     install_redaction()
-
-
-for command in (
-    cycle,
-    plan,
-    initial,
-    reconcile,
-    field_backfill,
-    undo,
-    sync_person,
-    sync_now,
-    doctor,
-    suites,
-    status,
-    explain,
-    quarantine,
-    erase,
-    rebind,
-    sandbox,
-):
-    leadsync.add_command(command)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.clock import SystemClock
 from leadsync.cycle import same_systems

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from leadsync.cli.cycle import as_json, wait_option
 from leadsync.cli.many import ManyValues
+from leadsync.cli.options import PATIENCE, as_json, wait_option
 from leadsync.cli.output import print_counts, print_json, print_table
 from leadsync.cycle.open import local_holder
 from leadsync.cycle.reading import as_table
+from leadsync.cycle.request.on_request import (
+    Answered,
+    answer_now,
+    person_request,
+    request_documents,
+    row_request,
+)
 from leadsync.engine import build_engine
 from leadsync.model import TABLES, Json, Table
 
-if TYPE_CHECKING:
-    from leadsync.cycle.request.on_request import Answered
-
-WAIT_SECONDS = 60.0
-
-wait = wait_option(WAIT_SECONDS)
+wait = wait_option(PATIENCE)
 
 
 class Record(click.ParamType[tuple[Table, str]]):
@@ -53,8 +53,6 @@ def sync_person(
     as_json: bool,
 ) -> None:
     """Create leads or contacts for Marketo persons, unless they have one."""
-    from leadsync.cycle.request.on_request import answer_now, person_request, request_documents
-
     engine = build_engine(holder=local_holder())
     requests = [
         person_request(engine, "sync_person", person, sync_as=sync_as, assign_to=assign_to)
@@ -83,13 +81,6 @@ def sync_now(
     as_json: bool,
 ) -> None:
     """Force named persons and rows through a cycle at once."""
-    from leadsync.cycle.request.on_request import (
-        answer_now,
-        person_request,
-        request_documents,
-        row_request,
-    )
-
     if not persons and not rows:
         raise click.UsageError("name at least one record with --marketo or --dynamics")
     engine = build_engine(holder=local_holder())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json
 from leadsync.settings import load_settings
 

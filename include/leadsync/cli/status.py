@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_counts, print_json, print_table
 from leadsync.clock import SystemClock, format_instant
 from leadsync.errors import ConfigurationError

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cycle.plan.schemas import load_plan
 from leadsync.engine import build_engine

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cycle.open import local_holder
+from leadsync.cycle.request.comparison import Compared
+from leadsync.cycle.request.undo import undo as take_back
 from leadsync.engine import build_engine
 from leadsync.model import Json
-
-if TYPE_CHECKING:
-    from leadsync.cycle.request.comparison import Compared
 
 #: rows that each table for people shows.
 SHOWN = 100
@@ -25,8 +22,6 @@ SHOWN = 100
 @as_json
 def undo(cycle_id: str, dry_run: bool, as_json: bool) -> None:
     """Take back what CYCLE wrote, field by field, where nobody has changed it since."""
-    from leadsync.cycle.request.undo import undo as take_back
-
     found = take_back(build_engine(holder=local_holder()), cycle_id, dry_run=dry_run)
     document = undo_document(found, cycle_id, dry_run=dry_run)
     if as_json:

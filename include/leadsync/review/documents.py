@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from leadsync.cycle.gather.reviews import IN_MARKETO
-from leadsync.cycle.quarantine.quarantining import failed_rules
 from leadsync.model import Json
 from leadsync.state.item_filter import Cause
 from leadsync.state.port import QuarantineEventRow, QuarantineRow
+from leadsync.state.reasons import IN_MARKETO, failed_rules
 from leadsync.state.rows import WAITING
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
-from leadsync.cli.cycle import as_json, wait_option
+from leadsync.cli.options import PATIENCE, as_json, wait_option
 from leadsync.cli.output import print_json, print_table
 from leadsync.cli.quarantine.filters import filtered
-from leadsync.cli.requests import WAIT_SECONDS
 from leadsync.clock import SystemClock
 from leadsync.cycle.context import batches
 from leadsync.cycle.open import local_holder
@@ -48,7 +47,7 @@ def local_actor() -> str:
 @click.command("release")
 @chosen
 @click.option("--now", is_flag=True, help="Try them at once, in a cycle of their own.")
-@wait_option(WAIT_SECONDS)
+@wait_option(PATIENCE)
 @as_json
 def release_items(
     item_ids: tuple[str, ...],

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from leadsync.cli.cycle import Instant
+from leadsync.cli.options import Instant
 from leadsync.model import TABLES
 from leadsync.state.item_filter import ItemFilter, row_id
 from leadsync.state.rows import QuarantineStatus

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import click
 
-from leadsync.cli.quarantine.deciding import discard_items, release_items
-from leadsync.cli.quarantine.listing import list_causes, list_items, show_item
-from leadsync.cli.quarantine.mending import export_items, fix_item, list_missing_rules
+from leadsync.cli.lazy import LazyGroup
+
+_PACKAGE = "leadsync.cli.quarantine"
+
+COMMANDS = {
+    "list": f"{_PACKAGE}.listing:list_items",
+    "causes": f"{_PACKAGE}.listing:list_causes",
+    "show": f"{_PACKAGE}.listing:show_item",
+    "fix": f"{_PACKAGE}.mending:fix_item",
+    "release": f"{_PACKAGE}.deciding:release_items",
+    "discard": f"{_PACKAGE}.deciding:discard_items",
+    "export": f"{_PACKAGE}.mending:export_items",
+    "missing-rules": f"{_PACKAGE}.mending:list_missing_rules",
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, lazy=COMMANDS)
 def quarantine() -> None:
     """Look into the quarantine, and decide what becomes of its rows."""
-
-
-for command in (
-    list_items,
-    list_causes,
-    show_item,
-    fix_item,
-    release_items,
-    discard_items,
-    export_items,
-    list_missing_rules,
-):
-    quarantine.add_command(command)

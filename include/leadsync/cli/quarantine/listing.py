@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cli.quarantine.filters import filtered, statuses_option
 from leadsync.clock import format_instant

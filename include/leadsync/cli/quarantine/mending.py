@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from leadsync.cli.cycle import as_json
+from leadsync.cli.options import as_json
 from leadsync.cli.output import print_json, print_table
 from leadsync.cli.quarantine.deciding import local_actor
 from leadsync.cli.quarantine.filters import filtered, statuses_option

@@ -13,13 +13,14 @@ from leadsync.cycle.carried import Unfinished, person_key, row_key
 from leadsync.cycle.context import Cycle
 from leadsync.cycle.gather.endings import Ending
 from leadsync.cycle.gather.inactive_rows import is_active
-from leadsync.cycle.gather.reviews import IN_MARKETO, end_review, merged, report
+from leadsync.cycle.gather.reviews import end_review, merged, report
 from leadsync.cycle.gather.window import Links
 from leadsync.cycle.work import Work, event, place
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
 from leadsync.state.port import LinkRow, LinkStatus
+from leadsync.state.reasons import IN_MARKETO
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from leadsync.cycle.gather.inactive_rows import is_active
 from leadsync.cycle.work import Held, Work
 from leadsync.model import Json
 from leadsync.state.port import FailureItem, LinkRow, QuarantineRow, Values
+from leadsync.state.reasons import IN_DYNAMICS, IN_MARKETO
 from leadsync.state.rows import ON_THEIR_WAY
 
-IN_MARKETO = "merged_in_marketo"
-IN_DYNAMICS = "merged_in_dynamics"
 _RULES = (IN_MARKETO, IN_DYNAMICS)
 
 

@@ -14,7 +14,7 @@ from leadsync.cycle.context import Cycle
 from leadsync.cycle.gather.endings import Ending
 from leadsync.cycle.gather.inactive_rows import status_of
 from leadsync.cycle.gather.refused_endings import end_held
-from leadsync.cycle.gather.reviews import IN_DYNAMICS, merged, report
+from leadsync.cycle.gather.reviews import merged, report
 from leadsync.cycle.gather.successors import Succession, successions
 from leadsync.cycle.gather.window import Links
 from leadsync.cycle.work import Work, event, place, with_status
@@ -22,6 +22,7 @@ from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
 from leadsync.state.port import LinkRow
+from leadsync.state.reasons import IN_DYNAMICS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from leadsync.cycle.carried import Unfinished
 from leadsync.cycle.match.row_creations import OWNER
-from leadsync.cycle.quarantine.quarantining import failed_rules, refused_before
+from leadsync.cycle.quarantine.quarantining import refused_before
 from leadsync.state.port import (
     QuarantineEventRow,
     QuarantineRow,
     StateChanges,
 )
+from leadsync.state.reasons import failed_rules
 from leadsync.state.rows import ON_THEIR_WAY, QuarantineEventKind
 
 #: what becomes of a waiting item that does not fail again.

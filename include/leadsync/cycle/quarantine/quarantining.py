@@ -104,12 +104,6 @@ def from_server(errors: Sequence[RecordError], field: str = "") -> list[FailureI
     ]
 
 
-def failed_rules(failures: Iterable[FailureItem]) -> str:
-    """Name the fields and rules of a failed row, without its values."""
-    names = (f"{failure['field']} {failure['rule']}".strip() for failure in failures)
-    return ", ".join(dict.fromkeys(names))
-
-
 def quarantine_rows(items: list[dict[str, Any]]) -> Rows:
     """Return the frame that carries quarantined records to the commit."""
     return Rows(QUARANTINED, items)
