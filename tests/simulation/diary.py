@@ -22,10 +22,14 @@ Visible = tuple[Pair, str, Json, Json]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A value that a user gave a field, at a moment of the diary."""
+    """A value that a user gave a field, at a moment of the diary.
+
+    :param timed: whether the record was changed then; otherwise the value only counts as new.
+    """
 
     at: int
     value: Value
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Diary:
     :ivar closed_at: when the rows that are closed now were closed by a user.
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
+    :ivar stopped: when a cycle last left a person unsubscribed together with its row.
     :ivar cycling: whether a cycle runs now.
     :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
     :ivar entered: every value that a user ever gave a field or left in it.
@@ -77,6 +82,7 @@ class Diary:
     closed_at: dict[str, int] = field(default_factory=dict)
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
+    stopped: dict[int, int] = field(default_factory=dict)
     cycling: bool = False
     fresh_since: int = 0
     _ended_at: int = 0
@@ -164,9 +170,22 @@ class Diary:
             self.restored[row_id] = self._deserted[row_id]
 
     def row_gone(self, table: str, row_id: str) -> None:
-        """Note that a user deleted a row; a contact no longer tells of a lead that is gone."""
-        self.heirs = {c: heir for c, heir in self.heirs.items() if heir[0] != row_id}
+        """Note that a user deleted a row; a contact no longer tells of a lead that is gone.
+
+        A contact that has not taken over the lead's person by now is a new row to everybody (S049).
+        """
+        for contact in [c for c, (lead, _) in self.heirs.items() if lead == row_id]:
+            self._disinherit(contact, self.heirs.pop(contact)[1])
         self.row_deleted[row_id] = self.note(f"{table} {row_id[-2:]} deleted")
+
+    def _disinherit(self, contact: str, person: int) -> None:
+        """Forget what a contact's lead had agreed on, unless its person carries it already."""
+        carried = self.world.marketo.people.get(person, {}).get("leadsyncDynamicsId")
+        if carried != contact:
+            for pair in [pair for pair in self.before_link if pair[1] == contact]:
+                del self.before_link[pair]
+            for key in [key for key in self.agreed if key[0][1] == contact]:
+                del self.agreed[key]
 
     def person_asked_for(self, person: int, sync_as: str) -> None:
         """Note that somebody wants a person to be a lead or contact."""
@@ -258,10 +277,10 @@ class Diary:
         for key in [key for key in self.agreed if key[1] == name]:
             del self.agreed[key]
         for person, values in self.world.marketo.people.items():
-            self.edits[person, name] = Edit(at, plain(name, values.get(name)))
+            self.edits[person, name] = Edit(at, plain(name, values.get(name)), timed=False)
         for table, row_id, row in self.rows():
             if name in fields_of(table):
-                self.edits[row_id, name] = Edit(at, plain(name, row[COLUMNS[name]]))
+                self.edits[row_id, name] = Edit(at, plain(name, row[COLUMNS[name]]), timed=False)
 
     @property
     def story(self) -> list[str]:
@@ -288,7 +307,9 @@ class Diary:
         if not clean:
             self.unrest.append(self.now)
         unseen, quiet = set(hidden), set()
-        for pair, _, _, row in (*self.pairs(), *self._unstamped()):
+        for pair, _, person, row in (*self.pairs(), *self._unstamped()):
+            if person["unsubscribed"] and row["donotbulkemail"]:
+                self.stopped[pair[0]] = self.now
             person_before, row_before = (self.records_before.get(record) for record in pair)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
             edited = (edit.at > began for (record, _), edit in self.edits.items() if record in pair)

@@ -174,6 +174,10 @@ class ValueJudge(View):
             dynamics_is_users=(pair[1], name) in diary.edits,
             allowed=set(),
             newest=self._newest(pair, name, marketo, dynamics) if marketo and dynamics else None,
+            has_stop=any(
+                edit is not None and edit.value is True and edit.at > diary.stopped.get(pair[0], -1)
+                for edit in (marketo, dynamics)
+            ),
         )
         verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
@@ -188,7 +192,10 @@ class ValueJudge(View):
         """
         diary = self.diary
         entered = diary.edits.get((pair[0], name)) == marketo
-        if not entered or min(marketo.at, dynamics.at) <= diary.fresh_since:
+        if (
+            not (entered and marketo.timed and dynamics.timed)
+            or min(marketo.at, dynamics.at) <= diary.fresh_since
+        ):
             return None
         of_person = [edit.at for (record, _), edit in diary.edits.items() if record == pair[0]]
         spans = (
@@ -257,7 +264,11 @@ class _Story:
 
 
 class Verdict:
-    """What users entered on a pair's field since it last agreed, and what it may end with."""
+    """What users entered on a pair's field since it last agreed, and what it may end with.
+
+    :ivar has_stop: whether a user has said stop since, and no cycle has left it on both sides yet;
+        going on again may wait.
+    """
 
     def __init__(self, **parts: Any) -> None:
         self.marketo: Value = parts["marketo"]
@@ -268,12 +279,7 @@ class Verdict:
         self.dynamics_is_users: bool = parts["dynamics_is_users"]
         self.allowed: set[Value] = parts["allowed"]
         self.newest: Edit | None = parts["newest"]
-
-    @property
-    def has_stop(self) -> bool:
-        """Whether a user has said stop since the sides agreed; going on again may wait."""
-        marketo = self.marketo_edited and self.marketo is True
-        return marketo or (self.dynamics_edited and self.dynamics is True)
+        self.has_stop: bool = parts["has_stop"]
 
     def __repr__(self) -> str:
         marketo = f"M {self.marketo!r}{'*' * self.marketo_edited}"
