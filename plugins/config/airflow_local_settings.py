@@ -1,4 +1,6 @@
-"""Airflow settings: import heavy modules once, in the process that task processes fork from.
+"""Airflow settings: heavy imports made once, and metadata in SQLite that can be written at once.
+
+Heavy modules are imported in the process that task processes fork from.
 
 Every task is a process of its own. Without this, each one that needs pandas spends 1.3 s on the
 import, and one that validates with Great Expectations 5 s more; with it a cycle takes 2 s instead
@@ -12,6 +14,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+
+from leadsync_airflow.sqlite_metadata import wait_at_savepoints
 
 MODULES = (
     "pandas",
@@ -31,6 +35,8 @@ def forks_tasks(arguments: list[str]) -> bool:
     """Tell whether the ``airflow`` command with these ``arguments`` forks task processes."""
     return any(arguments[: len(command)] == command for command in FORKING_COMMANDS)
 
+
+wait_at_savepoints()
 
 if os.environ.get("LEADSYNC_PRELOAD") == "1" and forks_tasks(sys.argv[1:]):
     for module in MODULES:
