@@ -17,8 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8080
 LOGIN = ("admin", "admin")
-#: how long a process waits for the others that write Airflow's metadata in SQLite.
-BUSY_SECONDS = 60
+#: how long a process waits for the others that write Airflow's metadata in SQLite. An API server
+#: that gets two writes at once may block itself for so long, so heartbeats must outlast it.
+BUSY_SECONDS = 20
 
 #: A cycle with few changes takes seconds only with these (reference/airflow-gx.md 2).
 SPEED = {

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from leadsync.connection_form import Connection, parse_extra
 from leadsync.errors import ConfigurationError
 from leadsync.redaction import hide_secret
+from leadsync_airflow.connection_absence import require_absence, require_absence_in_task
 
 if TYPE_CHECKING:
     from airflow.models.connection import Connection as StoredConnection
     from airflow.sdk import Connection as TaskConnection
+
+_TASK_RUNNER = "airflow.sdk.execution_time.task_runner"
 
 
 def find_connection(conn_id: str) -> Connection | None:
@@ -27,6 +30,7 @@ def find_connection(conn_id: str) -> Connection | None:
 
     :raises ConfigurationError: the connection's extra is no JSON object, or Airflow does not let
         this task read the connection.
+    :raises LeadsyncError: Airflow did not answer; a retry helps.
     """
     if not airflow_is_set_up(os.environ):
         return None
@@ -39,6 +43,10 @@ def find_connection(conn_id: str) -> Connection | None:
     try:
         found = _from_task_sdk(conn_id) if _inside_a_task() else _from_secrets(conn_id)
     except AirflowNotFoundException:
+        if _inside_a_task():
+            require_absence_in_task(conn_id, sys.modules[_TASK_RUNNER])
+        else:
+            require_absence(conn_id)
         return None
     except AirflowSecretsBackendAccessDenied as error:
         raise ConfigurationError(
@@ -83,7 +91,7 @@ def from_airflow(conn_id: str, stored: TaskConnection | StoredConnection) -> Con
 
 
 def _inside_a_task() -> bool:
-    runner = sys.modules.get("airflow.sdk.execution_time.task_runner")
+    runner = sys.modules.get(_TASK_RUNNER)
     return getattr(runner, "SUPERVISOR_COMMS", None) is not None
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.secrets.metastore import MetastoreBackend
+from sqlalchemy.exc import OperationalError
 
-from leadsync.errors import ConfigurationError
+from leadsync.errors import ConfigurationError, LeadsyncError
+from leadsync_airflow.connection_absence import require_absence_in_task
 from leadsync_airflow.connections import airflow_is_set_up, find_connection
 
 
@@ -20,7 +23,7 @@ class Supervisor:
         self.asked: list[str] = []
 
     def send(self, message: Any) -> Any:
-        from airflow.sdk.exceptions import ErrorType
+        from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
         from airflow.sdk.execution_time.comms import (
             ConnectionResult,
             ErrorResponse,
@@ -33,6 +36,9 @@ class Supervisor:
         fields = self.connections.get(message.conn_id)
         if message.conn_id == "forbidden":
             return ErrorResponse(error=ErrorType.PERMISSION_DENIED, detail={"status_code": 403})
+        if message.conn_id == "unanswered":
+            error = ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"message": "timed out"})
+            raise AirflowRuntimeError(error=error)
         if fields is None:
             return ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
         names = ("host", "schema", "login", "password", "port", "extra")
@@ -69,7 +75,44 @@ def test_a_task_asks_its_supervisor(supervisor: Supervisor) -> None:
 
 def test_what_the_supervisor_does_not_know_is_not_found(supervisor: Supervisor) -> None:
     assert find_connection("leadsync_db") is None
-    assert supervisor.asked == ["leadsync_db"]
+    assert set(supervisor.asked) == {"leadsync_db"}
+
+
+def test_a_supervisor_that_does_not_answer_is_no_missing_connection(
+    supervisor: Supervisor,
+) -> None:
+    with pytest.raises(LeadsyncError, match=r"did not say whether .* unanswered") as raised:
+        find_connection("unanswered")
+    assert not isinstance(raised.value, ConfigurationError)
+
+
+def test_a_connection_that_is_known_after_all_is_asked_for_again(supervisor: Supervisor) -> None:
+    runner = sys.modules["airflow.sdk.execution_time.task_runner"]
+    with pytest.raises(LeadsyncError, match="did not say whether"):
+        require_absence_in_task("marketo_default", runner)
+
+
+class Set:
+    """A database with all tables."""
+
+    def has_table(self, _name: str) -> bool:
+        return True
+
+
+class Unreachable(MetastoreBackend):
+    """Airflow's database while it is down."""
+
+    def get_connection(self, conn_id: str, *_: Any, **__: Any) -> None:
+        raise OperationalError("SELECT", {}, OSError("connection refused"))
+
+
+def test_outside_of_tasks_a_database_that_is_down_is_no_missing_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("airflow.configuration.ensure_secrets_loaded", lambda: [Unreachable()])
+    monkeypatch.setattr("sqlalchemy.inspect", lambda _engine: Set())
+    with pytest.raises(LeadsyncError, match=r"did not say whether .* leadsync_db"):
+        find_connection("leadsync_db")
 
 
 @pytest.mark.parametrize("conn_id", ["broken", "garbled"])
