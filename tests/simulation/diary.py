@@ -49,6 +49,7 @@ class Diary:
     :ivar agreed: the last value that a quiet, clean cycle left equal on both sides of a pair.
     :ivar unrest: moments at which a cycle failed, was repeated or was a backfill: from then on it
         cannot be known from outside which values leadsync took for agreed.
+    :ivar person_deleted: when persons were deleted, or the last cycle ended that could not know.
     :ivar own_unrest: the same for one record, which was edited while a cycle ran.
     :ivar before_link: what both records of a pair held just before it became one.
     :ivar asked_for: persons that are to become rows, if they are none.
@@ -62,6 +63,7 @@ class Diary:
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
     :ivar stopped: when a cycle last left a person unsubscribed together with its row.
+    :ivar parted: when the first cycle since left only one of them so, or none.
     :ivar cycling: whether a cycle runs now.
     :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
     :ivar entered: every value that a user ever gave a field or left in it.
@@ -83,6 +85,7 @@ class Diary:
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
     stopped: dict[int, int] = field(default_factory=dict)
+    parted: dict[int, int] = field(default_factory=dict)
     cycling: bool = False
     fresh_since: int = 0
     _ended_at: int = 0
@@ -307,9 +310,10 @@ class Diary:
         if not clean:
             self.unrest.append(self.now)
         unseen, quiet = set(hidden), set()
+        for person in unseen & self.person_deleted.keys():
+            self.person_deleted[person] = self.now
         for pair, _, person, row in (*self.pairs(), *self._unstamped()):
-            if person["unsubscribed"] and row["donotbulkemail"]:
-                self.stopped[pair[0]] = self.now
+            self._look_at_stop(pair[0], stopped=person["unsubscribed"] and row["donotbulkemail"])
             person_before, row_before = (self.records_before.get(record) for record in pair)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
             edited = (edit.at > began for (record, _), edit in self.edits.items() if record in pair)
@@ -318,6 +322,22 @@ class Diary:
             elif clean and row["new_synctomkto"] is not False:
                 quiet.add(pair)
         return quiet
+
+    def _look_at_stop(self, person: int, *, stopped: bool) -> None:
+        if stopped:
+            self.stopped[person] = self.now
+            self.parted.pop(person, None)
+        elif person in self.stopped:
+            self.parted.setdefault(person, self.now)
+
+    def is_new_stop(self, person: int, edit: Edit | None) -> bool:
+        """Tell whether an edit says stop, and no cycle has left that on both sides yet.
+
+        Going on and stopping again between two cycles is no change (S044).
+        """
+        if edit is None or edit.value is not True:
+            return False
+        return person not in self.stopped or edit.at > self.parted.get(person, self.now)
 
     def agree(self, quiet: Container[Pair]) -> None:
         """Note what is equal on both sides of these pairs."""

@@ -174,10 +174,7 @@ class ValueJudge(View):
             dynamics_is_users=(pair[1], name) in diary.edits,
             allowed=set(),
             newest=self._newest(pair, name, marketo, dynamics) if marketo and dynamics else None,
-            has_stop=any(
-                edit is not None and edit.value is True and edit.at > diary.stopped.get(pair[0], -1)
-                for edit in (marketo, dynamics)
-            ),
+            has_stop=any(diary.is_new_stop(pair[0], edit) for edit in (marketo, dynamics)),
         )
         verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):

@@ -109,7 +109,8 @@ class Run:
 
     def _attempt(self, request: CycleRequest, weather: Weather) -> bool:
         """Run one attempt and note what it left; tell whether it finished."""
-        restless = [p for p in self.world.marketo.people if self.world.marketo.unsettled(p)]
+        known = {*self.world.marketo.people, *self.diary.person_deleted}
+        restless = [person for person in known if self.world.marketo.unsettled(person)]
         began = self.diary.cycle_begins()
         chaos = Chaos(
             self.world.clock, weather, self._act, self.diary.note, self.users, self.ledger

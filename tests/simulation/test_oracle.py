@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from random import Random
 
 from leadsync.model import Json
@@ -40,12 +41,18 @@ class Story:
         self.world.marketo.edit(person, **values)
         self.diary.person_edited(person, before, dict(values), created=False)
 
-    def cycle(self, *, clean: bool = False) -> None:
+    def edit_row(self, table: str, row: str, **values: object) -> None:
+        """Let a user edit a row."""
+        before = dict(self.world.dynamics.rows[table][row])
+        self.world.dynamics.edit(table, row, **values)
+        self.diary.row_edited(table, row, before, dict(values), created=False)
+
+    def cycle(self, *, clean: bool = False, hidden: Sequence[int] = ()) -> None:
         """Run a cycle and judge what it left."""
         self.world.clock.advance(60)
         began = self.diary.cycle_begins()
         self.world.cycle()
-        quiet = self.diary.cycle_ended(began, (), clean=clean)
+        quiet = self.diary.cycle_ended(began, hidden, clean=clean)
         oracle.check_pairs(self.diary, quiet)
         self.diary.agree(quiet)
 
@@ -89,4 +96,34 @@ def test_a_field_that_is_mapped_again_has_no_newest_value() -> None:
     story.diary.field_mapped_again("city")
     story.cycle(clean=True)
     assert story.world.person_of(row)["city"] == "Lund"
+    oracle.check_settled(story.diary)
+
+
+def test_going_on_and_stopping_again_between_two_cycles_is_no_stop() -> None:
+    story = Story()
+    row = story.add_row("contact", lastname="Ek", donotbulkemail=True)
+    story.cycle()
+    person = story.world.person_of(row)["id"]
+    for stop in (False, True):
+        story.edit_row("contact", row, donotbulkemail=stop)
+    story.edit_person(person, email=BAD_EMAIL, unsubscribed=False)
+    story.cycle()
+    oracle.check_settled(story.diary)
+
+
+def test_a_row_that_was_touched_before_its_person_was_known_to_be_gone_may_stay_alone() -> None:
+    story = Story()
+    row = story.add_row("contact", lastname="Ek")
+    story.cycle()
+    marketo = story.world.marketo
+    person = story.world.person_of(row)["id"]
+    marketo.lag = lambda: 900.0
+    marketo.delete(person)
+    story.diary.person_gone(person, row)
+    story.edit_row("contact", row, new_synctomkto=True)
+    story.cycle(hidden=[person])
+    story.world.clock.advance(1200)
+    story.cycle()
+    story.cycle()
+    assert marketo.people == {}
     oracle.check_settled(story.diary)

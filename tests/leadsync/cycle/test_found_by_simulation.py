@@ -355,3 +355,21 @@ def test_a_field_of_a_new_row_is_held_though_the_cycle_that_made_the_row_died(
     ]
     (answer,) = world.store.requests()
     assert answer["outcome"] == "already_linked"
+
+
+def test_the_person_of_a_lead_merged_into_one_that_became_a_contact_is_left_over_at_once(
+    world: World,
+) -> None:
+    person, lead = world.linked(emailaddress1="a@x.com")
+    other, loser = world.linked(emailaddress1="b@x.com")
+    world.dynamics.merge("lead", lead, loser)
+    world.dynamics.edit("lead", lead, statecode=1)
+    contact = world.dynamics.add(
+        "contact", lastname="Ek", emailaddress1="a@x.com", _originatingleadid_value=lead
+    )
+    world.cycle()
+    assert world.person_of(contact)["id"] == person
+    (item,) = world.quarantined()
+    assert (item["operation"], item["marketo_id"], item["dynamics_id"]) == ("review", other, loser)
+    assert [link["marketo_id"] for link in world.store.live_links("contact")] == [person]
+    assert not world.store.live_links("lead")

@@ -35,19 +35,24 @@ def successions(rows: Mapping[str, Json]) -> list[Succession]:
     """Return what replaced what among the rows of a window, by id.
 
     Qualified leads come first: the contact that one has become keeps its person when another
-    contact is merged into it (S092, S097).
+    contact is merged into it, or was into the lead before (S092, S093, S097).
     """
     found = []
+    heirs = {
+        row["originating_lead_id"]: row["dynamics_id"]
+        for row in rows.values()
+        if row["event"] == "changed" and row["originating_lead_id"] and row["sync_flag"] != "false"
+    }
     for row in rows.values():
         if row["event"] != "changed":
             continue
         if row["originating_lead_id"]:
-            last = _last(rows, row["dynamics_id"])
+            last = _last(rows, row["dynamics_id"], heirs)
             merged = last["dynamics_id"] != row["dynamics_id"]
             found.append(Succession(row["originating_lead_id"], last, merged))
         after = successor_of(row)
         if after is not None and after[1] in rows:
-            last, merged = _last(rows, after[1]), row["master_id"] is not None
+            last, merged = _last(rows, after[1], heirs), row["master_id"] is not None
             if last["event"] == "changed":
                 found.append(Succession(row["dynamics_id"], last, merged))
     return sorted(found, key=lambda one: one.merged)
@@ -64,15 +69,21 @@ def successor_of(row: Json) -> tuple[str, str] | None:
     return None
 
 
-def _last(rows: Mapping[str, Json], row_id: str) -> Json:
-    """Follow merges of merged rows."""
+def _last(rows: Mapping[str, Json], row_id: str, heirs: Mapping[str, str]) -> Json:
+    """Follow merges of merged rows, and leads that became contacts of the window.
+
+    :param heirs: contacts in scope by the lead that each one was.
+    """
     seen = {row_id}
-    while (after := successor_of(rows[row_id])) is not None:
-        if after[1] in seen or after[1] not in rows:
-            break
-        row_id = after[1]
+    while (after := _after(rows[row_id], heirs)) in rows and after not in seen:
+        row_id = after
         seen.add(row_id)
     return rows[row_id]
+
+
+def _after(row: Json, heirs: Mapping[str, str]) -> str:
+    after = successor_of(row)
+    return after[1] if after else heirs.get(row["dynamics_id"], "")
 
 
 def unread_successors(engine: Engine, rows: Iterable[Json]) -> dict[str, set[str]]:
