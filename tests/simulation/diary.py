@@ -57,6 +57,7 @@ class Diary:
     :ivar became: by lead, the contact that it became.
     :ivar restored: rows that came back under their own ids, with the persons that they had.
     :ivar clashed: edits of rows that were about to be written in that very field.
+    :ivar written_over: edits of persons that our own write replaced a moment later.
     :ivar bereaved: rows that were linked to a person when it was deleted.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
     :ivar closed_at: when the rows that are closed now were closed by a user.
@@ -98,6 +99,7 @@ class Diary:
     restored: dict[str, int] = field(default_factory=dict)
     _deserted: dict[str, int] = field(default_factory=dict)
     clashed: dict[tuple[str, str], Edit] = field(default_factory=dict)
+    written_over: dict[tuple[int, str], Edit] = field(default_factory=dict)
     bereaved: set[str] = field(default_factory=set)
     shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
     opted_out: set[RecordId] = field(default_factory=set)
@@ -309,9 +311,12 @@ class Diary:
         self._ended_at = self.now
         if not clean:
             self.unrest.append(self.now)
+            self.written_over = {
+                k: edit for k, edit in self.written_over.items() if edit.at < began
+            }
         unseen, quiet = set(hidden), set()
-        for person in unseen & self.person_deleted.keys():
-            self.person_deleted[person] = self.now
+        for gone in unseen & self.person_deleted.keys():
+            self.person_deleted[gone] = self.now
         for pair, _, person, row in (*self.pairs(), *self._unstamped()):
             self._look_at_stop(pair[0], stopped=person["unsubscribed"] and row["donotbulkemail"])
             person_before, row_before = (self.records_before.get(record) for record in pair)

@@ -11,7 +11,10 @@ Effects = dict[str, Any]
 
 
 def effects(world: World) -> Effects:
-    """Return what both systems and the store hold, but for leases, cursors and cycle records."""
+    """Return what both systems and the store hold, but for leases, cursors and cycle records.
+
+    A link learns the version of its row like a cursor: our own write comes back with it.
+    """
     store = world.store
     links = [link for table in TABLES for link in store.live_links(table)]
     return {
@@ -21,7 +24,7 @@ def effects(world: World) -> Effects:
             table: {row_id: row.copy() for row_id, row in world.dynamics.rows[table].items()}
             for table in TABLES
         },
-        "links": links,
+        "links": [{**link, "etag": None} for link in links],
         "base": store.base_of([link["link_id"] for link in links]),
         "journal": store.journal(),
         "quarantine": store.quarantine(),

@@ -8,7 +8,7 @@ from leadsync.cycle.report import TERMINAL
 from leadsync.model import Json
 from simulation.diary import Diary, Pair
 from simulation.oracle_of_activities import check_activities
-from simulation.oracle_of_clashes import check_clashes
+from simulation.oracle_of_clashes import check_clashes, check_written_over
 from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
 from simulation.oracle_of_records import check_records
@@ -35,6 +35,7 @@ def check_settled(diary: Diary) -> None:
     links.loners()
     check_successors(diary)
     check_clashes(diary)
+    check_written_over(diary)
     check_activities(diary)
     check_records(diary)
 
@@ -83,7 +84,8 @@ def check_scope(diary: Diary, began: int, persons: int, rows: int) -> None:
         pushed = write.row_id in out and set(write.body) - {"donotbulkemail"}
         assert not pushed, f"S086: {write} is out of scope"
     for _, record in world.marketo.writes[persons:]:
-        stamp = world.marketo.people.get(record.get("id", 0), {}).get("leadsyncDynamicsId")
+        carried = world.marketo.people.get(record.get("id", 0), {}).get("leadsyncDynamicsId")
+        stamp = record.get("leadsyncDynamicsId", carried)  # it may follow its lead to a contact
         pulled = stamp in out and set(record) - {"id", "unsubscribed"}
         assert not pulled, f"S085: {record} is out of scope"
 

@@ -196,17 +196,20 @@ class Users:
             self.diary.clashed[row_id, name] = Edit(self.diary.now, value)
 
     def edit_beside(self, bodies: Sequence[Json], seed: int) -> None:
-        """Edit a field of a person in the very second in which others of it are written."""
+        """Edit a person in the very second in which it is written: another field, or the same.
+
+        Marketo cannot refuse our write, so an edit of the same field is written over.
+        """
         random, people = Random(seed), self.world.marketo.people
-        chosen = [
-            (body["id"], name)
-            for body in bodies
-            for name in CLASHING
-            if name not in body and body["id"] in people
-        ]
-        if chosen and random.random() < 0.5:
-            person, name = random.choice(chosen)
+        alive = [body for body in bodies if body["id"] in people]
+        met = [(body["id"], name) for body in alive for name in CLASHING if name in body]
+        beside = [(body["id"], name) for body in alive for name in CLASHING if name not in body]
+        meets = bool(met) and random.random() < 0.7
+        if meets or (beside and random.random() < 0.5):
+            person, name = random.choice(met if meets else beside)
             self._edit_person_with(person, {name: f"p{seed}"})
+            if meets:
+                self.diary.written_over[person, name] = Edit(self.diary.now, f"p{seed}")
 
     def flip(self) -> None:
         rows = list(self.diary.standing_rows())

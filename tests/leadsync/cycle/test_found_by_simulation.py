@@ -373,3 +373,17 @@ def test_the_person_of_a_lead_merged_into_one_that_became_a_contact_is_left_over
     assert (item["operation"], item["marketo_id"], item["dynamics_id"]) == ("review", other, loser)
     assert [link["marketo_id"] for link in world.store.live_links("contact")] == [person]
     assert not world.store.live_links("lead")
+
+
+def test_a_merge_is_followed_through_a_row_that_has_no_person(world: World) -> None:
+    person, winner = world.linked(emailaddress1="a@x.com")
+    other, loser = world.linked()
+    between = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com")
+    world.cycle()
+    world.dynamics.merge("lead", between, loser)
+    world.dynamics.merge("lead", winner, between)
+    world.cycle()
+    (item,) = [item for item in world.quarantined() if item["status"] == "open"]
+    assert (item["operation"], item["marketo_id"], item["dynamics_id"]) == ("review", other, loser)
+    (link,) = world.store.live_links("lead")
+    assert (link["marketo_id"], link["dynamics_id"]) == (person, winner)

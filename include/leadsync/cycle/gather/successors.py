@@ -89,7 +89,8 @@ def _after(row: Json, heirs: Mapping[str, str]) -> str:
 def unread_successors(engine: Engine, rows: Iterable[Json]) -> dict[str, set[str]]:
     """Return ids by table of rows that replaced a linked row and are not among ``rows``.
 
-    A contact that a linked lead became counts as linked: it may have been merged at once.
+    What replaced a linked row counts as linked, as does a contact that a linked lead became: it may
+    have been merged at once.
     """
     rows = list(rows)
     replaced = {row["dynamics_id"]: after for row in rows if (after := successor_of(row))}
@@ -104,8 +105,11 @@ def unread_successors(engine: Engine, rows: Iterable[Json]) -> dict[str, set[str
         for link in engine.store.links_of_rows(as_table(table), sorted(asked))
         if link["status"] in LIVE
     }
+    linked |= {row_id for row_id in replaced if origins[row_id] in linked}
+    while new := {after for row, (_, after) in replaced.items() if row in linked} - linked:
+        linked |= new
     wanted: dict[str, set[str]] = {}
     for row_id, (table, successor) in replaced.items():
-        if successor not in known and linked & {row_id, origins[row_id]}:
+        if successor not in known and row_id in linked:
             wanted.setdefault(table, set()).add(successor)
     return wanted
