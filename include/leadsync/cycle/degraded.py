@@ -113,8 +113,11 @@ def _lag(engine: Engine, cycle: Cycle) -> Iterator[str]:
     lag = (engine.clock.now() - cycle.window_to).total_seconds()
     if lag <= SMALL_LAG:
         return
-    before = [_lag_of(record) for record in engine.store.cycles() if _moved(record)]
-    latest = [lag, *before][:GROWING_FOR]
+    before = [record for record in engine.store.cycles() if _moved(record)]
+    # A run that waited or was cleared comes after others that have read further.
+    if any(record.window_to >= cycle.window_to for record in before):
+        return
+    latest = [lag, *map(_lag_of, before)][:GROWING_FOR]
     growing = all(later > earlier for later, earlier in pairwise(latest))
     if len(latest) == GROWING_FOR and growing:
         yield (

@@ -101,6 +101,15 @@ def test_a_lag_that_grows_is_told_and_one_that_shrinks_is_not(world: World) -> N
     assert late(700) == []
 
 
+def test_a_run_that_waited_while_others_read_further_is_no_lag(world: World) -> None:
+    queued = world.clock.now()
+    for seconds in (400, 600):
+        window = world.clock.now()
+        world.clock.advance(seconds)
+        world.cycle(window_to=window)
+    assert subjects(world.cycle(window_to=queued)) == []
+
+
 def test_a_record_that_is_deferred_again_and_again_is_told(world: World) -> None:
     person, row = world.linked()
     world.marketo.edit(person, title="CTO")
