@@ -164,10 +164,15 @@ class Rows:
         """Return a copy with all columns and no others, as it comes back from staging."""
         if not self.records:
             return Rows(self.columns, [], self.fields)
-        known = frozenset(self.fields)
+        known, empty = frozenset(self.fields), dict.fromkeys(self.columns)
         return Rows(
             columns=self.columns,
-            records=[{name: one.get(name) for name in self.columns} for one in self.records],
+            records=[
+                {**empty, **one}
+                if one.keys() <= empty.keys()
+                else {name: one.get(name) for name in empty}
+                for one in self.records
+            ],
             fields=self.fields,
             values=[
                 {name: cell for name, cell in one.items() if cell != ABSENT and name in known}

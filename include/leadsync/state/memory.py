@@ -102,11 +102,12 @@ class MemoryStateStore:
         self._links.write(changes.links)
         self._write_base(changes)
         self._intents.write(changes.intents)
-        self._journal.extend(_journalled(row) for row in changes.journal)
+        self._journal.extend(map(_journalled, changes.journal))
         self._quarantine.apply(changes)
         for key in changes.deferred_cleared:
             self._deferred.pop(key, None)
-        self._deferred.update((row["record_key"], row.copy()) for row in changes.deferred)
+        for row in changes.deferred:
+            self._deferred[row["record_key"]] = row.copy()
         self._remember_activities(changes)
         for name in changes.cursors_dropped:
             self._cursors.pop(name, None)

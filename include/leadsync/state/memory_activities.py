@@ -16,7 +16,8 @@ class MemoryActivities:
 
     def write(self, rows: Iterable[ActivityRow]) -> None:
         """Upsert activities."""
-        self.rows.update((row["key"], _copied(row)) for row in rows)
+        for row in rows:
+            self.rows[row["key"]] = _copied(row)
 
     def remove(self, condition: Callable[[ActivityRow], bool], kept_items: Collection[str]) -> int:
         """Remove activities that meet the condition and whose item is gone; returns how many."""
@@ -33,6 +34,8 @@ class MemoryActivities:
         self, *, item_ids: Sequence[str] | None, unsent: bool, limit: int | None
     ) -> list[ActivityRow]:
         """Return activities in the order in which they are to be sent."""
+        if not self.rows:
+            return []
         wanted = None if item_ids is None else set(item_ids)
         found = [
             row

@@ -36,8 +36,10 @@ class MemoryQuarantine:
 
     def apply(self, changes: StateChanges) -> None:
         """Store the items and events of ``changes``."""
-        self._items.update((row["id"], _copied(row)) for row in changes.quarantine)
-        self._events.extend(row.copy() for row in changes.quarantine_events)
+        for row in changes.quarantine:
+            self._items[row["id"]] = _copied(row)
+        for event in changes.quarantine_events:
+            self._events.append(event.copy())
 
     def remove(self, condition: Callable[[Mapping[str, Any]], bool]) -> int:
         """Remove items with their history; returns how many items."""

@@ -25,17 +25,21 @@ class MemoryRequests:
 
     def apply(self, changes: StateChanges) -> None:
         """Upsert the parts of ``changes`` that belong here."""
-        self.requests.update((row["request_id"], row.copy()) for row in changes.requests)
-        self._related.update(((row["table"], row["id"]), _copied(row)) for row in changes.related)
-        self.lookups.update(
-            ((row["link_id"], row["column"]), row.copy()) for row in changes.lookups
-        )
-        for mark in changes.marks_dropped:
-            self._marks.pop(mark, None)
-        self._marks.update(((row["kind"], row["key_hash"]), row.copy()) for row in changes.marks)
+        for request in changes.requests:
+            self.requests[request["request_id"]] = request.copy()
+        for related in changes.related:
+            self._related[related["table"], related["id"]] = _copied(related)
+        for lookup in changes.lookups:
+            self.lookups[lookup["link_id"], lookup["column"]] = lookup.copy()
+        for dropped in changes.marks_dropped:
+            self._marks.pop(dropped, None)
+        for mark in changes.marks:
+            self._marks[mark["kind"], mark["key_hash"]] = mark.copy()
 
     def find(self, *, waiting: bool, ids: Sequence[str] | None) -> list[RequestRow]:
         """Return requests in the order in which they came."""
+        if not self.requests:
+            return []
         found = [
             row.copy()
             for row in self.requests.values()

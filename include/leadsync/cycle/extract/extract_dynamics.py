@@ -170,6 +170,8 @@ def _vanished(engine: Engine, table: TablePlan, delta: DeltaRead, pending: Unfin
 
 def _add_by_id(engine: Engine, table: TablePlan, ids: set[str], extract: _Extract) -> None:
     """Add rows that are in no feed, unless they were read already."""
+    if not ids:
+        return
     due = ids - {r["dynamics_id"] for r in extract.records if r["table"] == table.table}
     found = read_rows(engine, table, due)
     _add_rows(extract, table, list(found.values()), "carried")

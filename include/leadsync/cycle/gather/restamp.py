@@ -47,8 +47,9 @@ def restamp(
 
 def tell_creation(engine: Engine, plan: SyncPlan, bare: Iterable[Pair]) -> None:
     """Read when the rows of pairs that get our fields again were created, where that is unknown."""
-    for table in plan.tables.values():
-        mine = [p for p in bare if p.link["dynamics_table"] == table.table and not p.created_on]
+    unknown = [pair for pair in bare if not pair.created_on]
+    for table in plan.tables.values() if unknown else ():
+        mine = [p for p in unknown if p.link["dynamics_table"] == table.table]
         rows = read_rows(engine, table, {p.link["dynamics_id"] for p in mine})
         for pair in mine:
             row = rows.get(pair.link["dynamics_id"])
