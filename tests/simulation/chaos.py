@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from leadsync.cycle.context import Engine
 from leadsync.errors import ThrottledError, TransientApiError
@@ -122,16 +122,19 @@ class Chaos:
             self.users.edit_beside(args[2], seed)
 
     def _step(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        self._maybe_crash(name, "before")
+        crash_at = self.weather.crash_at
+        self.steps += 1
+        if self.steps == crash_at:
+            self._crash(name, "before")
         result = function(*args, **kwargs)
-        self._maybe_crash(name, "after")
+        self.steps += 1
+        if self.steps == crash_at:
+            self._crash(name, "after")
         return result
 
-    def _maybe_crash(self, name: str, when: str) -> None:
-        self.steps += 1
-        if self.steps == self.weather.crash_at:
-            self.note(f"crash {when} {name}")
-            raise Crash
+    def _crash(self, name: str, when: str) -> NoReturn:
+        self.note(f"crash {when} {name}")
+        raise Crash
 
 
 class _Watched:

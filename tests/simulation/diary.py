@@ -47,8 +47,8 @@ class Diary:
 
     :ivar edits: the last edit of every field; creating a record edits all of its fields.
     :ivar agreed: the last value that a quiet, clean cycle left equal on both sides of a pair.
-    :ivar unrest: moments at which a cycle failed, was repeated or was a backfill: from then on it
-        cannot be known from outside which values leadsync took for agreed.
+    :ivar unrest: moments, in order, at which a cycle failed, was repeated or was a backfill: from
+        then on it cannot be known from outside which values leadsync took for agreed.
     :ivar person_deleted: when persons were deleted, or the last cycle ended that could not know.
     :ivar own_unrest: the same for one record, which was edited while a cycle ran.
     :ivar before_link: what both records of a pair held just before it became one.
@@ -317,12 +317,13 @@ class Diary:
         unseen, quiet = set(hidden), set()
         for gone in unseen & self.person_deleted.keys():
             self.person_deleted[gone] = self.now
+        edited = {record for (record, _), edit in self.edits.items() if edit.at > began}
         for pair, _, person, row in (*self.pairs(), *self._unstamped()):
             self._look_at_stop(pair[0], stopped=person["unsubscribed"] and row["donotbulkemail"])
             person_before, row_before = (self.records_before.get(record) for record in pair)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
-            edited = (edit.at > began for (record, _), edit in self.edits.items() if record in pair)
-            if pair[0] in unseen or self.row_touched[pair[1]] > began or any(edited):
+            touched = self.row_touched[pair[1]] > began or not edited.isdisjoint(pair)
+            if pair[0] in unseen or touched:
                 self.own_unrest[pair[1]].append(self.now)
             elif clean and row["new_synctomkto"] is not False:
                 quiet.add(pair)
@@ -400,12 +401,15 @@ class Diary:
         Rows that ended in others are no party to a pair any more.
         """
         by_row: dict[str, list[int]] = defaultdict(list)
-        for person, values in self.world.marketo.people.items():
-            if values.get("leadsyncDynamicsId"):
+        people = self.world.marketo.people
+        for person, values in people.items():
+            if values["leadsyncDynamicsId"]:
                 by_row[values["leadsyncDynamicsId"]].append(person)
-        for table, row_id, row in self.standing_rows():
-            for person in by_row.get(row_id, ()):
-                yield (person, row_id), table, self.world.marketo.people[person], row
+        for table in TABLES if by_row else ():
+            for row_id, row in self.world.dynamics.rows[table].items():
+                if row_id in by_row and row_id not in self.merged_rows:
+                    for person in by_row[row_id]:
+                        yield (person, row_id), table, people[person], row
 
     def _unstamped(self) -> Iterator[Visible]:
         """Walk over rows that were made for persons that do not carry their ids yet."""
@@ -438,4 +442,6 @@ class Diary:
 
     def was_restless(self, pair: Pair, since: int) -> bool:
         """Tell whether something happened since that hides what leadsync took for agreed."""
-        return any(at > since for at in (*self.unrest, *self.own_unrest[pair[1]]))
+        return any(
+            moments and moments[-1] > since for moments in (self.unrest, self.own_unrest[pair[1]])
+        )

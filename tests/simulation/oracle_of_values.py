@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from leadsync.model import Json
 from simulation.diary import Before, Edit, Pair
@@ -38,10 +37,10 @@ class ValueJudge(View):
 
     def has_clash(self, pair: Pair, table: str, name: str) -> bool:
         """Tell whether users gave a field two values since it was agreed on, as all could see."""
-        verdict = self._verdict(pair, table, name, "both")
         agreed = self.diary.agreed.get((pair, name))
-        if agreed is None or not (verdict.marketo_edited and verdict.dynamics_edited):
+        if agreed is None or not all(self._edited_since(agreed.at, pair, name)):
             return False
+        verdict = self._verdict(pair, table, name, "both")
         values = (verdict.marketo, verdict.dynamics, agreed.value)
         apart = len({compared(self.mapping, name, value) for value in values}) == len(values)
         return apart and not self.diary.was_restless(pair, agreed.at)
@@ -72,6 +71,8 @@ class ValueJudge(View):
         entry = self.entries[name]
         direction = entry.get("direction", "both")
         marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
+        if self._is_as_agreed(pair, name, marketo, dynamics):
+            return
         verdict = self._verdict(pair, table, name, direction)
         story = _Story(table, pair, marketo, dynamics, entry, verdict)
         if self.held(*pair, name):
@@ -96,6 +97,25 @@ class ValueJudge(View):
             assert right, f"P3/P4: {story}"
             return
         self._one_way(name, direction, marketo, dynamics, verdict, story)
+
+    def _edited_since(self, moment: int, pair: Pair, name: str) -> tuple[bool, bool]:
+        """Tell for each side whether a user has edited its field since a moment."""
+        edits = self.diary.edits
+        marketo, dynamics = edits.get((pair[0], name)), edits.get((pair[1], name))
+        return (
+            marketo is not None and marketo.at > moment,
+            dynamics is not None and dynamics.at > moment,
+        )
+
+    def _is_as_agreed(self, pair: Pair, name: str, marketo: Value, dynamics: Value) -> bool:
+        """Tell whether a field has its value of before on both sides, and nobody edited it since.
+
+        Such a field is right, whatever its rule, direction and record.
+        """
+        agreed = self.diary.agreed.get((pair, name))
+        if agreed is None or any(self._edited_since(agreed.at, pair, name)):
+            return False
+        return all(self._same(name, now, agreed.value) for now in (marketo, dynamics))
 
     def _closed(
         self,
@@ -163,7 +183,6 @@ class ValueJudge(View):
         before = diary.before_link.get(pair)
         if agreed is None and before is not None:
             marketo, dynamics = _unless_older(before, name, marketo, dynamics)
-        restless = diary.was_restless(pair, since)
         base = agreed.value if agreed else None
         verdict = Verdict(
             marketo=marketo.value if marketo else base,
@@ -176,7 +195,7 @@ class ValueJudge(View):
             newest=self._newest(pair, name, marketo, dynamics) if marketo and dynamics else None,
             has_stop=any(diary.is_new_stop(pair[0], edit) for edit in (marketo, dynamics)),
         )
-        verdict.allowed = self._allowed(verdict, agreed, table, name, restless=restless)
+        verdict.allowed = self._allowed(verdict, agreed, pair, table, name)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
             verdict.allowed.add(True)
         return verdict
@@ -205,7 +224,7 @@ class ValueJudge(View):
         return dynamics if first_d - last_m > TOLERANCE else None
 
     def _allowed(
-        self, verdict: Verdict, agreed: Edit | None, table: str, name: str, *, restless: bool
+        self, verdict: Verdict, agreed: Edit | None, pair: Pair, table: str, name: str
     ) -> set[Value]:
         """Return the values that a two-way field may end with (semantics.md 2).
 
@@ -218,7 +237,7 @@ class ValueJudge(View):
                 one = verdict.marketo if verdict.marketo_edited else verdict.dynamics
                 return {one}
             return {agreed.value} if agreed else both
-        if restless or len(both) == 1:
+        if len(both) == 1 or self.diary.was_restless(pair, agreed.at if agreed else -1):
             return both
         if agreed and self._same(name, verdict.marketo, agreed.value):
             return {verdict.dynamics}
@@ -260,6 +279,7 @@ class _Story:
         return f"{self.table} {self.pair}: {values}, {self.entry}, {self.verdict}"
 
 
+@dataclass(slots=True, repr=False)
 class Verdict:
     """What users entered on a pair's field since it last agreed, and what it may end with.
 
@@ -267,16 +287,15 @@ class Verdict:
         going on again may wait.
     """
 
-    def __init__(self, **parts: Any) -> None:
-        self.marketo: Value = parts["marketo"]
-        self.dynamics: Value = parts["dynamics"]
-        self.marketo_edited: bool = parts["marketo_edited"]
-        self.dynamics_edited: bool = parts["dynamics_edited"]
-        self.marketo_is_users: bool = parts["marketo_is_users"]
-        self.dynamics_is_users: bool = parts["dynamics_is_users"]
-        self.allowed: set[Value] = parts["allowed"]
-        self.newest: Edit | None = parts["newest"]
-        self.has_stop: bool = parts["has_stop"]
+    marketo: Value
+    dynamics: Value
+    marketo_edited: bool
+    dynamics_edited: bool
+    marketo_is_users: bool
+    dynamics_is_users: bool
+    allowed: set[Value]
+    newest: Edit | None
+    has_stop: bool
 
     def __repr__(self) -> str:
         marketo = f"M {self.marketo!r}{'*' * self.marketo_edited}"

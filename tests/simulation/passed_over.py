@@ -20,6 +20,7 @@ from simulation.view import View
 CHANGES = "marketo.lead_changes"
 #: type of the activities that tell of deletions.
 DELETED = 37
+_UNMAPPED: Json = {"direction": "off"}
 
 
 def check_cursors(diary: Diary) -> None:
@@ -53,10 +54,12 @@ def _is_out_of_scope(person: Json, row: Json) -> bool:
 def _differing(view: View, table: str, person: Json, row: Json) -> Iterator[str]:
     """Walk over the two-way fields of a pair that differ."""
     for name in fields_of(table):
-        if view.entries.get(name, {"direction": "off"}).get("direction", "both") == "both":
-            marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
-            if compared(view.mapping, name, marketo) != compared(view.mapping, name, dynamics):
-                yield name
+        marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
+        two_way = view.entries.get(name, _UNMAPPED).get("direction", "both") == "both"
+        if marketo == dynamics or not two_way:
+            continue
+        if compared(view.mapping, name, marketo) != compared(view.mapping, name, dynamics):
+            yield name
 
 
 class _Carried:

@@ -19,10 +19,11 @@ from leadsync.ports import CallLedger
 from leadsync.state.port import StateChanges
 from simulation import oracle
 from simulation.chaos import Chaos, Crash
+from simulation.diary import Diary
 from simulation.effects import check_same, effects
 from simulation.oracle_of_records import check_journal, check_written
 from simulation.passed_over import check_cursors
-from simulation.prepared import prepared_world
+from simulation.prepared import linked_world, prepared_world
 from simulation.schedule import SMALL_PAGE, Act, Attempts, Round, Schedule, Weather
 from simulation.users import Users
 
@@ -46,7 +47,9 @@ class Run:
         self.schedule = schedule
         self.style = schedule.style
         self.random = Random(schedule.seed)
-        self.world = prepared_world(schedule.mapping)
+        mapping = schedule.mapping
+        self.diary = linked_world(mapping) if schedule.linked else Diary(prepared_world(mapping))
+        self.world = self.diary.world
         self.ledger = ledger or self.world.engine.ledger
         self.calls: Counter[tuple[str, date]] = Counter()
         self.world.marketo.batch_size = self.world.dynamics.batch_size = schedule.batch_size
@@ -56,8 +59,7 @@ class Run:
         if self.style.refusals:
             self.world.marketo.refuse = self._refuse
             self.world.dynamics.refuse = self._refuse
-        self.users = Users(self.random, self.world, invalid=self.style.invalid)
-        self.diary = self.users.diary
+        self.users = Users(self.random, self.diary, invalid=self.style.invalid)
         self.steps: list[int] = []
         self._unmapped: list[Json] = []
 

@@ -26,8 +26,8 @@ class Story:
 
     def __init__(self, mapping: Json = MAPPING) -> None:
         self.world: World = prepared_world(mapping)
-        self.users = Users(Random(0), self.world, invalid=True)
-        self.diary: Diary = self.users.diary
+        self.diary = Diary(self.world)
+        self.users = Users(Random(0), self.diary, invalid=True)
 
     def add_row(self, table: str, **values: object) -> str:
         """Let a user create a row."""

@@ -11,6 +11,7 @@ from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.errors import LeadsyncError
 from leadsync.model import Json
+from simulation.diary import Diary
 from simulation.prepared import prepared_world
 from simulation.users import Users, weighted_actions
 from support.world import RELATED_MAPPING, World
@@ -50,7 +51,7 @@ def kept(world: World) -> tuple[object, ...]:
 def test_the_counts_of_a_plan_are_those_of_the_cycle_that_follows(seed: int) -> None:
     random = Random(seed)
     world = prepared_world(RELATED_MAPPING)
-    users = Users(random, world, invalid=bool(seed % 2))
+    users = Users(random, Diary(world), invalid=bool(seed % 2))
     kinds, weights = weighted_actions("deletions", "closings", "row_merges")
     for number in range(ROUNDS):
         for _ in range(random.randint(1, 8)):

@@ -12,7 +12,6 @@ from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json, RowWrite
 from simulation.diary import Diary, Edit
 from simulation.values import COLUMNS, entered, fields_of, plain
-from support.world import World
 
 MOST_RECORDS = 8
 #: seconds; longer than the tolerance of ``newest_wins``.
@@ -54,16 +53,16 @@ def weighted_actions(*kinds_of_run: str) -> tuple[tuple[str, ...], tuple[int, ..
 
 
 class Users:
-    """Acts on a world as people do.
+    """Acts on a world as people do, and notes it in the world's diary.
 
     :param invalid: whether they enter values that the other side cannot take.
     :ivar last: the record of the last edit; ``names`` are its fields.
     :ivar favourites: the fields that they edit; few, so that edits meet.
     """
 
-    def __init__(self, random: Random, world: World, *, invalid: bool) -> None:
-        self.random, self.world, self.invalid = random, world, invalid
-        self.diary = Diary(world)
+    def __init__(self, random: Random, diary: Diary, *, invalid: bool) -> None:
+        self.random, self.diary, self.invalid = random, diary, invalid
+        self.world = diary.world
         self.last: int | str = 0
         self.names: tuple[str, ...] = ("title",)
         self.bin: list[tuple[str, Json]] = []
@@ -137,7 +136,7 @@ class Users:
             ]
             self.random.shuffle(edits)
             edits[0]()
-            self.world.clock.advance(self.random.choice((0, 0, LONG_PAUSE)))
+            self.world.clock.advance(self.random.choice((0, LONG_PAUSE)))
             edits[1]()
 
     def edit_equally(self) -> None:
@@ -278,10 +277,14 @@ class Users:
 
     def merge_rows(self) -> None:
         """Merge two active rows of one table; the winner keeps its own values (S097)."""
-        table = self.random.choice(TABLES)
-        rows = [i for t, i, row in self.diary.rows() if t == table and row["statecode"] == 0]
-        if len(rows) > 1:
-            winner, loser = self.random.sample(rows, 2)
+        active = {
+            table: [i for t, i, row in self.diary.rows() if t == table and row["statecode"] == 0]
+            for table in TABLES
+        }
+        tables = [table for table, rows in active.items() if len(rows) > 1]
+        if tables:
+            table = self.random.choice(tables)
+            winner, loser = self.random.sample(active[table], 2)
             self.world.dynamics.merge(table, winner, loser)
             self.diary.rows_merged(table, winner, loser)
 

@@ -20,6 +20,10 @@ COLUMNS = {
     "unsubscribed": "donotbulkemail",
     "dateOfBirth": "birthdate",
 }
+_FIELDS = {
+    "lead": tuple(COLUMNS),
+    "contact": tuple(name for name in COLUMNS if name != "leadSource"),
+}
 #: days around changes of the clock in many zones.
 DATES = ("2025-03-30", "2025-10-26", "2024-02-29")
 SOURCES = ("Web", "Partner")
@@ -34,7 +38,7 @@ Value = str | bool | None
 
 def fields_of(table: str) -> tuple[str, ...]:
     """Return the fields that a table maps."""
-    return tuple(name for name in COLUMNS if table == "lead" or name != "leadSource")
+    return _FIELDS[table]
 
 
 def entered(random: Random, field: str, side: str, *, invalid: bool) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from leadsync.clock import format_instant
 from leadsync.errors import ApiError, DeltaExpiredError, PermissionDeniedError, RejectedError
 from leadsync.model import (
     DeltaRead,
@@ -59,6 +60,7 @@ class SimulatedDynamics:
         self.refuse: Callable[[RowWrite], bool] = lambda write: False
         self.hidden: set[str] = set()
         self.forbidden: set[str] = set()
+        self._empty: dict[str, Json] = {}
         self._versions = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -254,9 +256,10 @@ class SimulatedDynamics:
         return [{"@odata.type": "#Microsoft.Dynamics.CRM.contact", "contactid": made}]
 
     def _insert(self, table: str, row_id: str, values: Json) -> Json:
-        columns = self.tables[table].columns
-        row: Json = {column.read_name: None for column in columns.values()}
-        row |= {"statecode": 0, "createdon": self._moment(), **values}
+        if table not in self._empty:
+            columns = self.tables[table].columns.values()
+            self._empty[table] = {column.read_name: None for column in columns}
+        row = {**self._empty[table], "statecode": 0, "createdon": self._moment(), **values}
         row[self.tables[table].primary_id] = row_id
         self.rows[table][row_id] = row
         self._touch(row)
@@ -273,4 +276,4 @@ class SimulatedDynamics:
         row["modifiedon"] = self._moment()
 
     def _moment(self) -> str:
-        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return format_instant(self.clock.now())

@@ -131,10 +131,12 @@ class SimulatedMarketo:
         pages: int | None = None,
     ) -> FeedRead:
         def shown(activity: Activity) -> Activity | None:
-            kept = tuple(change for change in activity.changes if change.name in fields)
-            if activity.type_id != 12 and not (activity.type_id == 13 and kept):
+            if activity.type_id not in (12, 13):
                 return None
-            return replace(activity, changes=kept)
+            kept = tuple(change for change in activity.changes if change.name in fields)
+            if activity.type_id == 13 and not kept:
+                return None
+            return activity if kept == activity.changes else replace(activity, changes=kept)
 
         return self._read(token, shown, pages)
 

@@ -181,11 +181,15 @@ class World:
     def __post_init__(self) -> None:
         self._engine: Engine | None = None
         self._mapped: Json = {}
-        self._ids = (_made_id(n) for n in itertools.count(1))
+        self._ids = itertools.count(1)
         self.marketo = SimulatedMarketo(self.clock, dict(marketo_fields()))
         tables = {name: dynamics_table(name) for name in ("lead", "contact")}
         tables |= {name: related_table(name) for name in RELATED_COLUMNS}
         self.dynamics = SimulatedDynamics(self.clock, tables)
+
+    def __getstate__(self) -> Json:
+        """Return what a copy of the world needs, which makes an engine of its own."""
+        return {**self.__dict__, "_engine": None}
 
     @property
     def engine(self) -> Engine:
@@ -206,7 +210,7 @@ class World:
             mapping=self.validate(self.mapping),
             settings=self.settings,
             check=check_plain,
-            new_id=lambda: next(self._ids),
+            new_id=lambda: _made_id(next(self._ids)),
             in_parallel=in_turn,
             plans=self.plans,
         )
