@@ -10,26 +10,16 @@ from typing import Literal
 
 from leadsync.model import TABLES, Json
 from leadsync.state.port import QuarantineRow
+from simulation.stops import Edit, RecordId, Stops, is_within_reach, spread
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from support.world import World
 
+__all__ = ["Before", "Diary", "Edit", "Pair", "RecordId", "Side", "Visible"]
+
 Side = Literal["marketo", "dynamics"]
-RecordId = int | str
 Pair = tuple[int, str]
 #: a pair, its table, its person and its row.
 Visible = tuple[Pair, str, Json, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A value that a user gave a field, at a moment of the diary.
-
-    :param timed: whether the record was changed then; otherwise the value only counts as new.
-    """
-
-    at: int
-    value: Value
-    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +53,7 @@ class Diary:
     :ivar closed_at: when the rows that are closed now were closed by a user.
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
-    :ivar stopped: when a cycle last left a person unsubscribed together with its row.
-    :ivar parted: when the first cycle since left only one of them so, or none.
+    :ivar stops: when cycles left opt-outs on both sides.
     :ivar cycling: whether a cycle runs now.
     :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
     :ivar entered: every value that a user ever gave a field or left in it.
@@ -85,8 +74,7 @@ class Diary:
     closed_at: dict[str, int] = field(default_factory=dict)
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
-    stopped: dict[int, int] = field(default_factory=dict)
-    parted: dict[int, int] = field(default_factory=dict)
+    stops: Stops = field(default_factory=Stops)
     cycling: bool = False
     fresh_since: int = 0
     _ended_at: int = 0
@@ -319,7 +307,7 @@ class Diary:
             self.person_deleted[gone] = self.now
         edited = {record for (record, _), edit in self.edits.items() if edit.at > began}
         for pair, _, person, row in (*self.pairs(), *self._unstamped()):
-            self._look_at_stop(pair[0], stopped=person["unsubscribed"] and row["donotbulkemail"])
+            self.stops.look(pair[0], self.now, person["unsubscribed"] and row["donotbulkemail"])
             person_before, row_before = (self.records_before.get(record) for record in pair)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
             touched = self.row_touched[pair[1]] > began or not edited.isdisjoint(pair)
@@ -328,22 +316,6 @@ class Diary:
             elif clean and row["new_synctomkto"] is not False:
                 quiet.add(pair)
         return quiet
-
-    def _look_at_stop(self, person: int, *, stopped: bool) -> None:
-        if stopped:
-            self.stopped[person] = self.now
-            self.parted.pop(person, None)
-        elif person in self.stopped:
-            self.parted.setdefault(person, self.now)
-
-    def is_new_stop(self, person: int, edit: Edit | None) -> bool:
-        """Tell whether an edit says stop, and no cycle has left that on both sides yet.
-
-        Going on and stopping again between two cycles is no change (S044).
-        """
-        if edit is None or edit.value is not True:
-            return False
-        return person not in self.stopped or edit.at > self.parted.get(person, self.now)
 
     def agree(self, quiet: Container[Pair]) -> None:
         """Note what is equal on both sides of these pairs."""
@@ -359,29 +331,12 @@ class Diary:
         """Return what is in quarantine and all pairs; looked at once for each moment."""
         if self._seen_at != self.now:
             self._seen_at = self.now
-            self._spread_opt_outs()
+            self.opted_out = spread(
+                self.entered, self.shared_emails.values(), [pair for pair, *_ in self.pairs()]
+            )
             items = self.world.store.quarantine(statuses=("open", "released"))
             self._seen = items, list(self.pairs())
         return self._seen
-
-    def _spread_opt_outs(self) -> None:
-        """Note who may be unsubscribed by an address that they share with one who is (S108)."""
-        stopped = {
-            record
-            for (record, name), values in self.entered.items()
-            if name == "unsubscribed" and True in values
-        }
-        grown = True
-        while grown:
-            grown = False
-            for records in self.shared_emails.values():
-                if records & stopped and not records <= stopped:
-                    stopped |= records
-                    grown = True
-        for (person, row_id), *_ in self.pairs():
-            if stopped & {person, row_id}:
-                stopped |= {person, row_id}
-        self.opted_out = stopped
 
     # -- reading
 
@@ -425,16 +380,8 @@ class Diary:
 
         Addresses are shared over time and through pairs, so everybody within reach counts.
         """
-        reached, waiting = set(records), list(records)
-        while waiting:
-            record = waiting.pop()
-            if True in self.entered[record, "unsubscribed"]:
-                return True
-            near = {other for pair in self.before_link if record in pair for other in pair}
-            near.update(*(group for group in self.shared_emails.values() if record in group))
-            waiting.extend(near - reached)
-            reached |= near
-        return False
+        groups = [*self.before_link, *self.shared_emails.values()]
+        return is_within_reach(self.entered, groups, records)
 
     def time_of(self, moment: int) -> datetime:
         """Return the time of a moment."""

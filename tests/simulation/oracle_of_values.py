@@ -193,7 +193,7 @@ class ValueJudge(View):
             dynamics_is_users=(pair[1], name) in diary.edits,
             allowed=set(),
             newest=self._newest(pair, name, marketo, dynamics) if marketo and dynamics else None,
-            has_stop=any(diary.is_new_stop(pair[0], edit) for edit in (marketo, dynamics)),
+            has_stop=any(diary.stops.is_new(pair[0], edit) for edit in (marketo, dynamics)),
         )
         verdict.allowed = self._allowed(verdict, agreed, pair, table, name)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):

@@ -200,10 +200,14 @@ def _base(engine: Engine, cycle: Cycle, loaded: Loaded) -> dict[str, Values]:
     """Return values that both sides agree on without a write, and those of links made just now.
 
     A new link's base needs the link, which its Marketo write stores: values that the same link sent
-    to Dynamics are added here.
+    to Dynamics are added here. A link that moved is stored however Marketo answered (P3).
     """
     applied = {side: loaded.applied(side) for side in SYSTEMS}
     linked = {write["link_id"] for write, _ in applied["marketo"]}
+    unsure = [w for w, _ in applied["dynamics"] if w["operation"] == "link"]
+    persons = sorted({w["marketo_id"] for w in unsure if w["link_id"] not in linked})
+    if persons:
+        linked |= {link["link_id"] for link in engine.store.links_of_persons(persons)}
     base: dict[str, Values] = {}
     for row in engine.staging.read_rows(cycle.cycle_id, "base_moves").records:
         if row["operation"] == "update":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from leadsync.cycle.carried import row_key
 from leadsync.cycle.context import Cycle, Engine
@@ -49,9 +49,8 @@ def match_rows(
             pair = _new_pair(plan, link, (row, values), verdict.person)
             pair.is_new, pair.restored = before is None, before is not None
             pair.person_extracted = int(verdict.person["id"]) in snapshot.persons
-            intent = intents.get(row["dynamics_id"])
-            if before is None and intent is not None:
-                pair.base = _sent(plan, intent, verdict.person)
+            for intent in intents.get(row["dynamics_id"], ()) if before is None else ():
+                pair.base |= _sent(plan, intent, verdict.person)
             work.pairs[pair.link["link_id"]] = pair
         elif verdict.kind == "create" and policies.require_email and row["email_key"] is None:
             work.settle(key, "to_marketo", row, "out_of_scope", WITHOUT_EMAIL)
@@ -70,19 +69,20 @@ def closed_now(work: Work) -> set[str]:
     return closed | {removal.link["link_id"] for removal in work.removals}
 
 
-def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, IntentRow]:
+def _unconfirmed(engine: Engine, rows: Sequence[Row]) -> dict[str, list[IntentRow]]:
     """Return creates and links of earlier cycles whose answer never arrived, by Dynamics id.
 
-    What they sent is the base of the person that they made or stamped (semantics.md 4).
+    What they sent, oldest first, is the base of the person that they made or stamped: a later try
+    tells only what it changed (semantics.md 4).
     """
+    found: dict[str, list[IntentRow]] = {}
     intents = engine.store.unconfirmed_pairs([row["dynamics_id"] for row, _ in rows])
-    intents.sort(key=lambda intent: intent["updated_at"])  # the latest try made the person
-    return {
-        intent["dynamics_id"]: intent
-        for intent in intents
-        if intent["dynamics_id"] is not None
-        and (intent["side"] == "marketo" or intent["operation"] == "create")
-    }
+    for intent in sorted(intents, key=lambda intent: intent["updated_at"]):
+        if intent["dynamics_id"] is None:
+            continue
+        if intent["side"] == "marketo" or intent["operation"] == "create":
+            found.setdefault(intent["dynamics_id"], []).append(intent)
+    return found
 
 
 def _sent(plan: SyncPlan, intent: IntentRow, person: Json) -> Values:
@@ -129,7 +129,7 @@ def _candidate(row: Json) -> Candidate:
 def _find_persons(
     search: PersonSearch,
     candidates: Sequence[Candidate],
-    intents: dict[str, IntentRow],
+    intents: Iterable[str],
     former: dict[tuple[int, str], LinkRow],
 ) -> list[Json]:
     snapshot = search.snapshot
