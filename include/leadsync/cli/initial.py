@@ -46,6 +46,8 @@ def _show(report: Json) -> None:
     for name in ("operations", "collisions", "quarantine"):
         if report.get(name):
             print_table(name.capitalize(), ("what", "number"), sorted(report[name].items()))
+    for reason in report.get("stops", ()):
+        click.secho(f"The circuit breaker would stop the load at {reason}.", fg="yellow")
     samples = [
         [one["change"], one["marketo_id"], one["dynamics_id"], ", ".join(one["fields"])]
         for one in report.get("samples", ())

@@ -10,7 +10,7 @@ from leadsync.cycle.activity_log.tell import tell_persons
 from leadsync.cycle.context import Engine
 from leadsync.cycle.extract.delta_read import cursor_name
 from leadsync.cycle.initial.first_load import FirstLoad, keep_lease, refuse_stale
-from leadsync.cycle.initial.foresight import added_counts, preview_document, together
+from leadsync.cycle.initial.foresight import added_counts, preview_document, stops, together
 from leadsync.cycle.initial.partitions import (
     done_partitions,
     partitions_of,
@@ -32,7 +32,8 @@ def finish_load(engine: Engine, load: FirstLoad) -> Json:
     What a dry run has read stays for the load that follows.
 
     :returns: the report: ``cycle_id``, ``counts``, ``calls``, ``degraded`` as of a cycle,
-        ``read`` by kind of record, ``partitions``; of a dry run what is foreseen.
+        ``read`` by kind of record, ``partitions``; of a dry run what is foreseen, and under
+        ``stops`` where the circuit breaker would stop the load.
     :raises StateError: a partition is not done.
     :raises UnaccountedRowError: the report does not add up to what was read.
     :raises StaleLoadError: ordinary cycles have run since the load began.
@@ -151,7 +152,8 @@ def _record(engine: Engine, load: FirstLoad, report: Json) -> CycleRecord:
 def _foreseen(engine: Engine, load: FirstLoad) -> Json:
     numbers = range(partitions_of(engine, load))
     documents = (engine.staging.read_document(load.load_id, preview_document(n)) for n in numbers)
-    foreseen = together([document for document in documents if document is not None])
+    previews = [document for document in documents if document is not None]
+    foreseen = together(previews)
     made = _extract_calls(engine, load) + Counter(foreseen["calls"])
     writing = foreseen.pop("writes")
     paces = {system: engine.ledger.pace(system) for system in writing}
@@ -159,6 +161,7 @@ def _foreseen(engine: Engine, load: FirstLoad) -> Json:
         **_head(engine, load),
         **foreseen,
         "calls": dict(made),
+        "stops": list(stops(previews, load_plan(engine).policies)),
         "estimate": {
             system: {**asdict(paces[system].take(number)), "calls": number}
             for system, number in writing.items()

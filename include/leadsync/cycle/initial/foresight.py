@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from leadsync.cycle.context import Cycle, Engine
+from leadsync.cycle.decide.breaker import Breaker
+from leadsync.cycle.initial.judged import judged_in
 from leadsync.cycle.plan_report import build_plan_report
+from leadsync.mapping.plan import Policies
 from leadsync.model import Json, System
+from leadsync.state.load_progress import NOTHING, Tally
 
 #: samples of each kind of change that a partition keeps, and a load shows.
 SAMPLES = 3
@@ -23,9 +28,9 @@ def preview_document(number: int) -> str:
 def foresee(engine: Engine, cycle: Cycle) -> Json:
     """Return what a merged partition would write.
 
-    :returns: ``{counts, operations, fields, collisions, quarantine, samples, writes, calls}``:
-        numbers by name, samples with ids and field names, calls that writing would take and those
-        that were made.
+    :returns: ``{counts, operations, fields, collisions, quarantine, samples, writes, calls,
+        judged}``: numbers by name, samples with ids and field names, calls that writing would take
+        and those that were made, rows that were judged and failed by system.
     """
     plan = build_plan_report(engine, cycle)
     changes = plan["changes"]
@@ -44,7 +49,24 @@ def foresee(engine: Engine, cycle: Cycle) -> Json:
         "samples": list(_samples(changes)),
         "writes": {side: _batches(engine, changes, side) for side in _SYSTEMS},
         "calls": dict(Counter(made) + Counter(merged)),
+        "judged": {judge: asdict(tally) for judge, tally in judged_in(engine, cycle).items()},
     }
+
+
+def stops(previews: Sequence[Json], policies: Policies) -> Iterator[str]:
+    """Tell where the circuit breaker would stop the load, its partitions taken in order."""
+    for side in _SYSTEMS:
+        counted = NOTHING
+        for number, preview in enumerate(previews, start=1):
+            counted += Tally(**preview["judged"].get(f"rules {side}", {}))
+            breaker = Breaker(side, policies, rows=counted.rows, failed=counted.failed)
+            if breaker.exceeded is not None:
+                yield (
+                    f"partition {number} of {len(previews)}: {counted.failed} of {counted.rows} "
+                    f"rows for {side.capitalize()} would have failed, more than "
+                    f"{breaker.exceeded} allows"
+                )
+                break
 
 
 def added_counts(reports: Iterable[Json]) -> Json:

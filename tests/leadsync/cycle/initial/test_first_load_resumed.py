@@ -189,6 +189,7 @@ def test_marks_of_a_load_that_was_given_up_go_with_the_next(world: World) -> Non
 def test_s124_the_breaker_counts_what_failed_in_all_partitions(world: World) -> None:
     for number in range(FEW_FAILURES + 10):
         row(world, number, lastname="x" * 300)
+    [foreseen] = initial(world, dry_run=True)["stops"]
     load = opened(world)
     with pytest.raises(BreakerError, match="nothing was written of this partition") as stopped:
         run_load(world.engine, load)
@@ -199,11 +200,16 @@ def test_s124_the_breaker_counts_what_failed_in_all_partitions(world: World) -> 
     failed = int(stopped.value.message.split(" of ")[0])
     assert failed >= FEW_FAILURES > failed - earlier
     assert len(world.quarantined()) == earlier
+    assert foreseen == (
+        f"partition {len(done) + 1} of {PARTITIONS}: {failed} of {failed} rows for Marketo would "
+        f"have failed, more than breaker_share (50%) allows"
+    )
 
 
 def test_good_partitions_go_on_after_failures_in_others(world: World) -> None:
     for number in range(60):
         row(world, number, lastname="x" * 300 if number < FEW_FAILURES + 1 else "Ek")
+    assert initial(world, dry_run=True)["stops"] == []
     report = run_load(world.engine, opened(world))
     assert total(report, "to_marketo", "quarantined") == FEW_FAILURES + 1
 
