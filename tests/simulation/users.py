@@ -194,16 +194,18 @@ class Users:
             self._edit_row_with(table, row_id, {COLUMNS[name]: value})
             self.diary.clashed[row_id, name] = Edit(self.diary.now, value)
 
-    def edit_beside(self, bodies: Sequence[Json], seed: int) -> None:
+    def edit_beside(self, bodies: Sequence[Json], seed: int, *, over: bool) -> None:
         """Edit a person in the very second in which it is written: another field, or the same.
 
         Marketo cannot refuse our write, so an edit of the same field is written over.
+
+        :param over: whether the same field may be edited.
         """
         random, people = Random(seed), self.world.marketo.people
         alive = [body for body in bodies if body["id"] in people]
         met = [(body["id"], name) for body in alive for name in CLASHING if name in body]
         beside = [(body["id"], name) for body in alive for name in CLASHING if name not in body]
-        meets = bool(met) and random.random() < 0.7
+        meets = over and bool(met) and random.random() < 0.7
         if meets or (beside and random.random() < 0.5):
             person, name = random.choice(met if meets else beside)
             self._edit_person_with(person, {name: f"p{seed}"})
