@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseNotifier
 
 from leadsync.clock import SystemClock
+from leadsync.errors import ApiError
 from leadsync_airflow.alerts import describe
 from leadsync_airflow.alerts.channels import Channel, configured_channels
 from leadsync_airflow.alerts.deadline import deadline_interval
@@ -22,6 +23,7 @@ from leadsync_airflow.alerts.incidents import (
     LATE,
     RUN,
     incident_book,
+    system_subject,
     task_subject,
     tell_once,
     tell_recoveries,
@@ -51,7 +53,7 @@ class TaskFailureNotifier(BaseNotifier):
         tell_once(
             self.channel,
             task.dag_id,
-            [task_subject(task.task_id)],
+            [failure_subject(context)],
             lambda _: describe.task_failed(context),
             lambda: outage_goes_on(context),
         )
@@ -98,9 +100,9 @@ def note_task_failure(context: Context) -> None:
     """Log which task of which run failed, why and what to do, and count the incident."""
     alert = describe.task_failed(context)
     log.error("%s\n%s", alert.title, alert.text())
-    task = context["task_instance"]
+    scope = context["task_instance"].dag_id
     with incident_book() as book:
-        book.happened(task.dag_id, task_subject(task.task_id), SystemClock().now())
+        book.happened(scope, failure_subject(context), SystemClock().now())
 
 
 def note_run_failure(context: Context) -> None:
@@ -140,6 +142,14 @@ def task_success_callbacks() -> list[Callback]:
 def run_failure_callbacks() -> list[Callback]:
     """Return ``on_failure_callback`` of every DAG."""
     return [note_run_failure, *(RunFailureNotifier(channel) for channel in configured_channels())]
+
+
+def failure_subject(context: Context) -> str:
+    """Return what is out of order: a system, whichever tasks it fails, or else the task."""
+    exception = context.get("exception")
+    if isinstance(exception, ApiError):
+        return system_subject(exception)
+    return task_subject(context["task_instance"].task_id)
 
 
 def was_ended(context: Context) -> bool:

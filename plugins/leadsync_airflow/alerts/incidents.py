@@ -15,6 +15,7 @@ from leadsync.clock import SystemClock
 from leadsync.errors import LeadsyncError
 
 if TYPE_CHECKING:
+    from leadsync.errors import ApiError
     from leadsync.state.incident_book import IncidentBook, IncidentRow
     from leadsync_airflow.alerts.alert import Alert
     from leadsync_airflow.alerts.channels import Channel
@@ -27,6 +28,11 @@ RUN, LATE = "run", "late"
 def task_subject(task_id: str) -> str:
     """Return the subject of a failing task's incident; the parts of a mapped task share it."""
     return f"task:{task_id}"
+
+
+def system_subject(error: ApiError) -> str:
+    """Return the subject of what fails in a system, such as ``system:marketo QuotaSpentError``."""
+    return f"system:{error.system} {type(error).__name__}"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
-from leadsync.errors import ConfigurationError
+from leadsync.errors import ConfigurationError, TransientApiError
 from leadsync.state.store import SqlStateStore
 from leadsync_airflow.alerts.callbacks import (
     run_failure_callbacks,
@@ -34,8 +34,8 @@ def run_all(listed: list[Callable[[Any], None]], context: Any) -> list[Exception
     return raised
 
 
-def fail(context: Any) -> list[Exception]:
-    return run_all(task_failure_callbacks(), {**context, "exception": ERROR})
+def fail(context: Any, error: Exception = ERROR) -> list[Exception]:
+    return run_all(task_failure_callbacks(), {**context, "exception": error})
 
 
 def succeed(context: Any) -> list[Exception]:
@@ -77,6 +77,23 @@ def test_s124_many_parts_of_a_task_fail_as_one(
         context["task_instance"].map_index = index
         fail(context)
     assert len(mailbox.messages) == 1
+
+
+def test_a_system_that_is_down_is_one_mail_whichever_tasks_it_fails(
+    make_context: Any, state: SqlStateStore, mailbox: Mailbox
+) -> None:
+    down = TransientApiError("Bad Gateway", system="marketo", call="GET /rest/v1/activities.json")
+    fail(make_context("first"), down)
+    fail(make_context("last"), down)
+    assert mailbox.subjects == ["leadsync: lead_sync.first failed"]
+    other = TransientApiError("Bad Gateway", system="dynamics", call="GET leads")
+    fail(make_context("last", run_id="next"), other)
+    assert mailbox.subjects[1:] == ["leadsync: lead_sync.last failed"]
+    succeed(make_context("last", run_id="good"))
+    over = body_of(mailbox.messages[2])
+    assert "marketo TransientApiError, 2 times" in over
+    assert "dynamics TransientApiError, once" in over
+    assert state.incidents.still_open() == []
 
 
 def test_every_channel_hears(
