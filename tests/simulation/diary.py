@@ -10,7 +10,7 @@ from typing import Literal
 
 from leadsync.model import TABLES, Json
 from leadsync.state.port import QuarantineRow
-from simulation.stops import Edit, RecordId, Stops, is_within_reach, spread
+from simulation.stops import Edit, RecordId, Stops, both_stop, is_within_reach, spread
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from support.world import World
 
@@ -55,6 +55,7 @@ class Diary:
     :ivar follows: persons that winners of merges must end with, where that can be told.
     :ivar stops: when cycles left opt-outs on both sides.
     :ivar cycling: whether a cycle runs now.
+    :ivar cycles: when those that have ended began and ended.
     :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
@@ -76,6 +77,7 @@ class Diary:
     follows: dict[str, int] = field(default_factory=dict)
     stops: Stops = field(default_factory=Stops)
     cycling: bool = False
+    cycles: list[tuple[int, int]] = field(default_factory=list)
     fresh_since: int = 0
     _ended_at: int = 0
     flag_set: dict[str, int] = field(default_factory=dict)
@@ -296,6 +298,7 @@ class Diary:
         :param hidden: persons with activities that the log did not show when the cycle began.
         """
         self.cycling = False
+        self.cycles.append((began, self.now))
         self._ended_at = self.now
         if not clean:
             self.unrest.append(self.now)
@@ -307,8 +310,9 @@ class Diary:
             self.person_deleted[gone] = self.now
         edited = {record for (record, _), edit in self.edits.items() if edit.at > began}
         for pair, _, person, row in (*self.pairs(), *self._unstamped()):
-            self.stops.look(pair[0], self.now, person["unsubscribed"] and row["donotbulkemail"])
             person_before, row_before = (self.records_before.get(record) for record in pair)
+            found, left = both_stop(person_before, row_before), both_stop(person, row)
+            self.stops.look(pair[0], self.now, found=found, left=left)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
             touched = self.row_touched[pair[1]] > began or not edited.isdisjoint(pair)
             if pair[0] in unseen or touched:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from leadsync.model import Json
 from simulation.values import Value
 
 RecordId = int | str
@@ -28,18 +29,18 @@ class Stops:
     """When cycles left opt-outs on both sides of a person's pair; moments of the diary.
 
     :ivar agreed: when a cycle last left a person unsubscribed together with its row.
-    :ivar parted: when the first cycle since left only one of them so, or none.
+    :ivar parted: when the first cycle since found and left only one of them so, or none.
     """
 
     agreed: dict[int, int] = field(default_factory=dict)
     parted: dict[int, int] = field(default_factory=dict)
 
-    def look(self, person: int, now: int, stopped: bool) -> None:
-        """Note what a cycle has left."""
-        if stopped:
+    def look(self, person: int, now: int, *, found: bool, left: bool) -> None:
+        """Note whether a cycle has found, and whether it has left, both of a pair stopped."""
+        if left:
             self.agreed[person] = now
             self.parted.pop(person, None)
-        elif person in self.agreed:
+        elif person in self.agreed and not found:
             self.parted.setdefault(person, now)
 
     def is_new(self, person: int, edit: Edit | None) -> bool:
@@ -51,6 +52,11 @@ class Stops:
             return False
         parted = self.parted.get(person)
         return person not in self.agreed or (parted is not None and edit.at > parted)
+
+
+def both_stop(person: Json | None, row: Json | None) -> bool:
+    """Tell whether both records of a pair exist and are opted out."""
+    return bool(person and person["unsubscribed"] and row and row["donotbulkemail"])
 
 
 def spread(

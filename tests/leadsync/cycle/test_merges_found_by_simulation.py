@@ -301,3 +301,20 @@ def test_a_qualified_lead_brings_its_person_to_a_contact_that_is_merged_at_once(
     for _ in range(2):
         world.cycle()
     assert world.person_of(contact)["id"] == person
+
+
+def test_the_row_that_was_merged_last_brings_its_person_though_another_was_merged_into_it(
+    world: World,
+) -> None:
+    with_policy(world, on_dynamics_merge="unlink")
+    first = world.dynamics.add("lead", lastname="Al")
+    second = world.dynamics.add("lead", lastname="Bo")
+    world.cycle()
+    person = world.person_of(second)["id"]
+    third = world.dynamics.add("lead", lastname="Ek")
+    world.dynamics.merge("lead", second, first)
+    world.dynamics.merge("lead", third, second)
+    for _ in range(2):
+        world.cycle()
+    assert world.person_of(third)["id"] == person
+    assert sorted(map(str, stamps(world))) == sorted([str(third), "None"])

@@ -24,18 +24,22 @@ class Succession:
 
     :param before: id of the row that ended; ``row`` is the other one as this window has it.
     :param merged: two rows of one table were merged; otherwise a lead was qualified.
+    :param further: how many rows lie between the two.
     """
 
     before: str
     row: Json
     merged: bool
+    further: int
 
 
 def successions(rows: Mapping[str, Json]) -> list[Succession]:
     """Return what replaced what among the rows of a window, by id.
 
     Qualified leads come first: the contact that one has become keeps its person when another
-    contact is merged into it, or was into the lead before (S092, S093, S097).
+    contact is merged into it, or was into the lead before (S092, S093, S097). Then those come that
+    were merged last: a row keeps its person when others are merged into it, also if it is merged
+    into a third one afterwards.
     """
     found = []
     heirs = {
@@ -47,15 +51,15 @@ def successions(rows: Mapping[str, Json]) -> list[Succession]:
         if row["event"] != "changed":
             continue
         if row["originating_lead_id"]:
-            last = _last(rows, row["dynamics_id"], heirs)
-            merged = last["dynamics_id"] != row["dynamics_id"]
-            found.append(Succession(row["originating_lead_id"], last, merged))
+            last, further = _last(rows, row["dynamics_id"], heirs)
+            found.append(Succession(row["originating_lead_id"], last, further > 0, further))
         after = successor_of(row)
         if after is not None and after[1] in rows:
-            last, merged = _last(rows, after[1], heirs), row["master_id"] is not None
+            last, further = _last(rows, after[1], heirs)
+            merged = row["master_id"] is not None
             if last["event"] == "changed":
-                found.append(Succession(row["dynamics_id"], last, merged))
-    return sorted(found, key=lambda one: one.merged)
+                found.append(Succession(row["dynamics_id"], last, merged, further))
+    return sorted(found, key=lambda one: (one.merged, one.further))
 
 
 def successor_of(row: Json) -> tuple[str, str] | None:
@@ -69,16 +73,17 @@ def successor_of(row: Json) -> tuple[str, str] | None:
     return None
 
 
-def _last(rows: Mapping[str, Json], row_id: str, heirs: Mapping[str, str]) -> Json:
+def _last(rows: Mapping[str, Json], row_id: str, heirs: Mapping[str, str]) -> tuple[Json, int]:
     """Follow merges of merged rows, and leads that became contacts of the window.
 
     :param heirs: contacts in scope by the lead that each one was.
+    :returns: the row at the end, and how many steps away it is.
     """
     seen = {row_id}
     while (after := _after(rows[row_id], heirs)) in rows and after not in seen:
         row_id = after
         seen.add(row_id)
-    return rows[row_id]
+    return rows[row_id], len(seen) - 1
 
 
 def _after(row: Json, heirs: Mapping[str, str]) -> str:
