@@ -30,13 +30,11 @@ def check_clashes(diary: Diary) -> None:
 def check_written_over(diary: Diary) -> None:
     """Judge the last edits of persons that our write went over: where Marketo wins, they come back.
 
-    Only of cycles that went smoothly, because only then it is known what was written before, and of
-    rows that are still the same.
+    Only of cycles that went smoothly, because only then it is known what was written before.
     """
     judge = ValueJudge(diary)
     for (person, row_id), table, values, row in judge.pairs:
         known = row["new_synctomkto"] is not False and row["statecode"] == 0
-        known &= row_id not in diary.became.values()
         for name in judge.entries if known else ():
             edit = diary.written_over.get((person, name))
             if edit is None or not _last(diary, edit, person, row_id, name):

@@ -64,6 +64,20 @@ def test_it_is_judged_once(world: World, table: str) -> None:
     assert collisions(world, person) == judged
 
 
+def test_it_is_put_back_though_the_lead_has_become_a_contact(world: World) -> None:
+    fields = [
+        {**entry, "rule": "marketo_wins"} if entry["marketo"] == "title" else entry
+        for entry in world.mapping["fields"]
+    ]
+    world.mapping = {**world.mapping, "fields": fields}
+    person, lead = overwritten(world)
+    contact = world.dynamics.qualify(lead)
+    for _ in range(2):
+        world.cycle()
+    assert titles(world, person, contact, "contact") == ("U", "U")
+    assert [row["kind"] for row in collisions(world, person)].count("restored") == 1
+
+
 def test_a_cleared_value_counts_as_a_change(world: World) -> None:
     person, row = overwritten(world, title=None)
     world.cycle()

@@ -111,7 +111,7 @@ def claim_overwritten(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) 
         return
     for pair in work.pairs.values():
         lost = found.get(str(pair.link["marketo_id"]), {})
-        if not lost or pair.marketo is None or pair.stamps:
+        if not lost or pair.marketo is None or pair.is_new or pair.restored:
             continue
         table = plan.tables[as_table(pair.link["dynamics_table"])]
         for name, (value, base, standing) in lost.items():
