@@ -137,7 +137,8 @@ class ValueJudge(View):
     ) -> None:
         """A closed row keeps what its users entered; the person waits or has its value (S096).
 
-        A collision that the person has lost reaches it; one that it has won waits.
+        A collision that the person has lost reaches it; one that it has won waits. So does an edit
+        that our write went over before the row was closed.
         """
         kept = {verdict.dynamics} if verdict.dynamics_is_users else {dynamics}
         if verdict.marketo_edited:  # written before the row was closed
@@ -147,6 +148,7 @@ class ValueJudge(View):
         if direction == "both":
             right = self._in(name, marketo, verdict.allowed)
             right = right or self.stopped(name, marketo, *story.pair)
+            right = right or (story.pair[0], name) in self.diary.written_over
             assert right, f"P3/P4: {story}"
         elif direction == "to_marketo" and verdict.dynamics_edited and not verdict.marketo_edited:
             assert self._same(name, marketo, dynamics), f"P1: {story}"

@@ -318,3 +318,16 @@ def test_the_row_that_was_merged_last_brings_its_person_though_another_was_merge
         world.cycle()
     assert world.person_of(third)["id"] == person
     assert sorted(map(str, stamps(world))) == sorted([str(third), "None"])
+
+
+def test_letting_go_the_person_of_an_excluded_row_that_was_merged_is_counted(world: World) -> None:
+    with_policy(world, on_dynamics_merge="unlink")
+    loser = world.dynamics.add("contact", lastname="Al")
+    winner = world.dynamics.add("contact", lastname="Ek")
+    world.cycle()
+    world.dynamics.edit("contact", loser, new_synctomkto=False)
+    world.cycle()
+    world.dynamics.merge("contact", winner, loser)
+    counts = world.cycle()["counts"]["to_marketo"]["contact"]
+    assert (world.writes, counts["applied"], counts["out_of_scope"]) == (1, 1, 0)
+    assert sorted(map(str, stamps(world))) == sorted([str(winner), "None"])

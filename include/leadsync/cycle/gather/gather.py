@@ -190,6 +190,8 @@ class Gatherer:
     def _row_out_of_scope(self, row: Json, link: LinkRow | None) -> None:
         """An explicit No keeps a record out and stops a linked pair both ways (S082 to S091)."""
         key = row_key(row["table"], row["dynamics_id"])
+        if self.work.outcomes.get(key, {}).get("state") == "writing":
+            return  # it was merged, and its person is told so
         reason = "the sync filter says No"
         self.work.settle(key, "to_marketo", row, "out_of_scope", reason)
         if link is None or link["status"] == "out_of_scope":
