@@ -11,6 +11,7 @@ Json = dict[str, Any]
 Table = Literal["lead", "contact"]
 System = Literal["marketo", "dynamics"]
 Direction = Literal["to_marketo", "to_dynamics"]
+SYSTEMS: tuple[System, ...] = ("marketo", "dynamics")
 #: the direction in which a system is written.
 TOWARDS: dict[System, Direction] = {"marketo": "to_marketo", "dynamics": "to_dynamics"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulation.diary import Diary, Edit
+from simulation.diary import Diary, Edit, Pair, Side
 from simulation.oracle_of_values import ValueJudge
 from simulation.values import COLUMNS
 
@@ -13,18 +13,12 @@ def check_clashes(diary: Diary) -> None:
     Their values are new to both sides, so where Dynamics wins they stay, whatever else went wrong.
     """
     judge = ValueJudge(diary)
-    for (person, row_id), table, _, row in judge.pairs:
+    for pair, table, _, row in judge.pairs:
         for name in judge.entries:
-            edit = diary.clashed.get((row_id, name))
-            if edit is None or not _last(diary, edit, person, row_id, name):
-                continue
-            entry = judge.entries[name]
-            rule = entry.get("rule", "type_rule")
-            wins = rule == "dynamics_wins" or (rule == "type_rule" and table == "contact")
-            both = entry.get("direction", "both") == "both"
-            if wins and both and not judge.held(person, row_id, name):
+            edit = diary.clashed.get((pair[1], name))
+            if edit is not None and _must_stand(judge, edit, pair, table, name, "dynamics"):
                 now = row[COLUMNS[name]]
-                assert now == edit.value, f"S050: {row_id} {name} is {now}, not {edit.value}"
+                assert now == edit.value, f"S050: {pair[1]} {name} is {now}, not {edit.value}"
 
 
 def check_written_over(diary: Diary) -> None:
@@ -33,19 +27,29 @@ def check_written_over(diary: Diary) -> None:
     Only of cycles that went smoothly, because only then it is known what was written before.
     """
     judge = ValueJudge(diary)
-    for (person, row_id), table, values, row in judge.pairs:
+    for pair, table, values, row in judge.pairs:
         known = row["new_synctomkto"] is not False and row["statecode"] == 0
         for name in judge.entries if known else ():
-            edit = diary.written_over.get((person, name))
-            if edit is None or not _last(diary, edit, person, row_id, name):
-                continue
-            entry = judge.entries[name]
-            rule = entry.get("rule", "type_rule")
-            wins = rule == "marketo_wins" or (rule == "type_rule" and table == "lead")
-            both = entry.get("direction", "both") == "both"
-            if wins and both and not judge.held(person, row_id, name):
+            edit = diary.written_over.get((pair[0], name))
+            if edit is not None and _must_stand(judge, edit, pair, table, name, "marketo"):
                 now = values[name]
-                assert now == edit.value, f"P3: {person} {name} is {now}, not {edit.value}"
+                assert now == edit.value, f"P3: {pair[0]} {name} is {now}, not {edit.value}"
+
+
+#: which side wins on a table's records by ``type_rule``.
+_TYPE_RULE = {"lead": "marketo", "contact": "dynamics"}
+
+
+def _must_stand(
+    judge: ValueJudge, edit: Edit, pair: Pair, table: str, name: str, side: Side
+) -> bool:
+    """Tell whether an edit is the last one of a two-way field that ``side`` wins."""
+    entry = judge.entries[name]
+    rule = entry.get("rule", "type_rule")
+    wins = rule == f"{side}_wins" or (rule == "type_rule" and _TYPE_RULE[table] == side)
+    both = entry.get("direction", "both") == "both"
+    last = _last(judge.diary, edit, *pair, name)
+    return last and wins and both and not judge.held(*pair, name)
 
 
 def _last(diary: Diary, edit: Edit, *key: int | str) -> bool:

@@ -19,6 +19,7 @@ from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.json_copy import json_copy
 from leadsync.mapping.model import Mapping
 from leadsync.model import DynamicsColumn, DynamicsTable, Json, MarketoField, OptionValue, Pace
+from leadsync.review.decide import decide_items
 from leadsync.settings import Settings
 from leadsync.staging.memory import MemoryStaging
 from leadsync.state.memory import MemoryStateStore
@@ -274,6 +275,11 @@ class World:
     def quarantined(self) -> list[Json]:
         """Return open quarantine items."""
         return [dict(item) for item in self.store.quarantine(statuses=("open",))]
+
+    def release_all(self) -> None:
+        """Let a person release everything that is in quarantine."""
+        items = [item["id"] for item in self.quarantined()]
+        decide_items(self.store, self.clock, items, "released", "test")
 
 
 @pytest.fixture

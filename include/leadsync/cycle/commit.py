@@ -25,7 +25,7 @@ from leadsync.cycle.gather.endings import ENDING_OPERATIONS
 from leadsync.cycle.gather.relabelled import settle_relabelled
 from leadsync.cycle.initial.beyond import add_beyond
 from leadsync.cycle.initial.judged import partition_mark
-from leadsync.cycle.load.loaded import SYSTEMS, Loaded, read_loaded
+from leadsync.cycle.load.loaded import Loaded, read_loaded
 from leadsync.cycle.load.loading import staged_links
 from leadsync.cycle.load.stamp_persons import unstamped
 from leadsync.cycle.plan.rule_changes import rule_changes
@@ -134,10 +134,9 @@ def final_outcomes(engine: Engine, cycle: Cycle, loaded: Loaded) -> list[Json]:
     """Return the outcomes of the merge, completed by what the load stages report."""
     results = {row["record_key"]: row for rows in loaded.results.values() for row in rows}
     outcomes = []
-    unlinked = loaded.unlinked()
     for outcome in engine.staging.read_rows(cycle.cycle_id, "outcomes").records:
         result = results.get(outcome["record_key"])
-        if outcome["state"] == "quarantined" and outcome["record_key"] in unlinked:
+        if outcome["state"] == "quarantined" and outcome["record_key"] in loaded.unlinked:
             outcome.update(state="out_of_scope", reason="not linked to a Dynamics record")
         if outcome["state"] == "writing" and result is not None:
             outcome.update(
@@ -163,12 +162,11 @@ def _afterwards(loaded: Loaded, outcomes: Iterable[Json]) -> list[Json]:
 
 def _quarantined(engine: Engine, cycle: Cycle, loaded: Loaded) -> list[Json]:
     frames = ("quarantine", "marketo_refused", "dynamics_refused")
-    unlinked = loaded.unlinked()
     return [
         item
         for name in frames
         for item in quarantine_items(engine.staging.read_rows(cycle.cycle_id, name))
-        if item["record_key"] not in unlinked
+        if item["record_key"] not in loaded.unlinked
     ]
 
 
@@ -186,7 +184,7 @@ def _links(engine: Engine, cycle: Cycle, loaded: Loaded) -> list[LinkRow]:
     """Return scope changes, closed links and new ETags, except where a load stored a newer one."""
     written = {
         write["link_id"]
-        for write, _ in loaded.applied("dynamics")
+        for write, _ in loaded.applied["dynamics"]
         if write["operation"] == "update"
     }
     return [
@@ -202,7 +200,7 @@ def _base(engine: Engine, cycle: Cycle, loaded: Loaded) -> dict[str, Values]:
     A new link's base needs the link, which its Marketo write stores: values that the same link sent
     to Dynamics are added here. A link that moved is stored however Marketo answered (P3).
     """
-    applied = {side: loaded.applied(side) for side in SYSTEMS}
+    applied = loaded.applied
     linked = {write["link_id"] for write, _ in applied["marketo"]}
     unsure = [w for w, _ in applied["dynamics"] if w["operation"] == "link"]
     persons = sorted({w["marketo_id"] for w in unsure if w["link_id"] not in linked})

@@ -13,7 +13,7 @@ from typing import Any
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.decide.breaker import Breaker
 from leadsync.mapping.plan import Policies
-from leadsync.model import Json
+from leadsync.model import SYSTEMS, Json
 from leadsync.state.port import CycleRecord, DeferredRow
 
 #: fewer failing records than this are everyday life, whatever their share.
@@ -103,7 +103,7 @@ def _stuck(deferred: Iterable[DeferredRow]) -> Iterator[str]:
 
 
 def _quota(engine: Engine) -> Iterator[str]:
-    for system in ("marketo", "dynamics"):
+    for system in SYSTEMS:
         used = engine.ledger.used_today(system)
         if used >= QUOTA_SHARE:
             yield f"quota of {system.capitalize()}: {used:.0%} of our calls of the day are used"

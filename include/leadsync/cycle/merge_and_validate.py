@@ -54,7 +54,7 @@ from leadsync.frames import (
     Rows,
 )
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import Json
+from leadsync.model import SYSTEMS, Json
 from leadsync.state.port import LinkRow
 
 LINKS = (
@@ -152,7 +152,7 @@ def _stamps(engine: Engine, cycle: Cycle) -> list[str]:
 
 
 def _writing_began(engine: Engine, cycle: Cycle) -> bool:
-    return any(engine.store.intents(cycle.cycle_id, side) for side in ("marketo", "dynamics"))
+    return any(engine.store.intents(cycle.cycle_id, side) for side in SYSTEMS)
 
 
 def _gather(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished) -> Work:

@@ -10,7 +10,7 @@ from leadsync.cycle.match.row_creations import OWNER, Beside
 from leadsync.cycle.plan.schemas import plan_of
 from leadsync.cycle.quarantine.quarantining import quarantine_items
 from leadsync.cycle.report import build_report
-from leadsync.model import Direction, Json
+from leadsync.model import SYSTEMS, Direction, Json
 from leadsync.values.marks import shown
 
 #: kinds of decisions in which a rule chose between two values.
@@ -38,7 +38,7 @@ def _counts(engine: Engine, cycle: Cycle) -> Json:
     outcomes = engine.staging.read_rows(cycle.cycle_id, "outcomes").records
     creating = {
         row["record_key"]
-        for side in ("marketo", "dynamics")
+        for side in SYSTEMS
         for row in engine.staging.read_rows(cycle.cycle_id, f"{side}_writes").records
         if row["operation"] == "create"
     }

@@ -8,7 +8,7 @@ from typing import Any
 from leadsync.cycle.context import Cycle
 from leadsync.errors import LeadsyncError
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import Json
+from leadsync.model import SYSTEMS, Json
 
 DIRECTIONS = ("to_marketo", "to_dynamics")
 COUNTS = (
@@ -62,7 +62,7 @@ def build_report(
         "kind": cycle.kind,
         "window": {"from": window_from, "to": cycle.window_to.isoformat()},
         "counts": counts,
-        "calls": {system: calls.get(system, 0) for system in ("marketo", "dynamics")},
+        "calls": {system: calls.get(system, 0) for system in SYSTEMS},
         "suspended": list(plan.suspended),
         "activities": {"sent": 0, "refused": 0, "waiting": 0},
         **({"undo_of": cycle.undo_of} if cycle.undo_of else {}),

@@ -15,18 +15,16 @@ from leadsync.cycle.extract import extract_marketo as extract_marketo_stage
 from leadsync.cycle.load import load_dynamics as load_dynamics_stage
 from leadsync.cycle.load import load_marketo as load_marketo_stage
 from leadsync.cycle.plan_report import build_plan_report
-from leadsync.model import Json, System
+from leadsync.model import SYSTEMS, Json, System
 
 Stage: TypeAlias = Callable[[Engine, Cycle], Json]
-
-BOTH: tuple[System, ...] = ("marketo", "dynamics")
 
 
 def open_cycle(engine: Engine, request: CycleRequest) -> Json:
     """Take the lease and check the configuration; returns the cycle for the other stages."""
     before = engine.ledger.calls()
     cycle = open_stage.open_cycle(engine, request)
-    _store_calls(engine, cycle, "open_cycle", before, BOTH)
+    _store_calls(engine, cycle, "open_cycle", before, SYSTEMS)
     return cycle.to_json()
 
 
@@ -46,14 +44,14 @@ def extract_dynamics(engine: Engine, cycle: Json) -> Json:
 
 def merge_and_validate(engine: Engine, cycle: Json) -> Json:
     """Decide field by field, and split what would be written by the rules of its target."""
-    return counted(engine, cycle, "merge_and_validate", merge_stage.merge_and_validate, *BOTH)
+    return counted(engine, cycle, "merge_and_validate", merge_stage.merge_and_validate, *SYSTEMS)
 
 
 def load_dynamics(engine: Engine, cycle: Json) -> Json:
     """Write accepted records to Dynamics; a dry run writes nothing."""
     if cycle["dry_run"]:
         return {}
-    return counted(engine, cycle, "load_dynamics", load_dynamics_stage.load_dynamics, *BOTH)
+    return counted(engine, cycle, "load_dynamics", load_dynamics_stage.load_dynamics, *SYSTEMS)
 
 
 def load_marketo(engine: Engine, cycle: Json) -> Json:

@@ -7,12 +7,11 @@ from functools import lru_cache
 from typing import get_args
 
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import Json, System
+from leadsync.model import SYSTEMS, Json
 from leadsync.validation.documents import suite_document
 from leadsync.validation.generate import rules_for
 from leadsync.validation.model import Operation
 
-SYSTEMS: tuple[System, ...] = get_args(System)
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 

@@ -14,11 +14,10 @@ from typing import Any, cast, get_args
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.names import nearest, suggestion
 from leadsync.mapping.plan import FieldPlan, OnInvalid, TablePlan
-from leadsync.model import TABLES, TOWARDS, Json, System, Table
+from leadsync.model import SYSTEMS, TABLES, TOWARDS, Json, System, Table
 from leadsync.validation.model import Operation, Rule
 from leadsync.validation.values import base_name
 
-SYSTEMS: tuple[System, ...] = get_args(System)
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 #: what a team's rule can do; a value can only be mended by a rule that knows how.
 POLICIES: tuple[OnInvalid, ...] = ("hold_record", "hold_field", "warn")

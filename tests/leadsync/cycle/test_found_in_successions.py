@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from leadsync.state.port import StateChanges
 from support.world import World, world
 
 __all__ = ["world"]
@@ -51,16 +50,8 @@ def test_what_a_contact_got_is_agreed_on_though_marketo_refused_to_move_its_pers
     assert world.dynamics.rows["contact"][contact]["emailaddress1"] == "b@x.com"
     world.marketo.refuse = lambda record: False
     world.marketo.edit(person, email=None)
-    release_all(world)
+    world.release_all()
     for _ in range(2):
         world.cycle()
     assert world.marketo.people[person]["email"] is None
     assert world.dynamics.rows["contact"][contact]["emailaddress1"] is None
-
-
-def release_all(world: World) -> None:
-    """Let a person release everything that is held."""
-    items = world.store.quarantine(statuses=("open",))
-    for item in items:
-        item["status"] = "released"
-    world.store.apply(StateChanges(quarantine=items), lease=None)

@@ -6,7 +6,6 @@ import pytest
 
 from leadsync.errors import TransientApiError
 from leadsync.model import Json
-from leadsync.review.decide import decide_items
 from support.interrupted import altered, cycle_with_lost_create, loses_answers
 from support.world import World, world
 
@@ -16,11 +15,6 @@ __all__ = ["world"]
 def with_policy(world: World, **policies: str) -> World:
     world.mapping = {**world.mapping, "policies": policies}
     return world
-
-
-def release_all(world: World) -> None:
-    items = [item["id"] for item in world.quarantined()]
-    decide_items(world.store, world.clock, items, "released", "test")
 
 
 def stamps(world: World) -> list[str | None]:
@@ -99,7 +93,7 @@ def test_letting_a_person_go_is_tried_again_when_the_refusal_is_released(world: 
     world.marketo.refuse = lambda record: True
     world.cycle()
     world.marketo.refuse = lambda record: False
-    release_all(world)
+    world.release_all()
     for _ in range(2):
         world.cycle()
     assert world.marketo.people[person]["leadsyncDynamicsId"] is None
@@ -114,7 +108,7 @@ def test_closing_a_row_is_tried_again_when_the_refusal_is_released(world: World)
     world.cycle()
     assert [item["operation"] for item in world.quarantined()] == ["deactivate"]
     world.dynamics.refuse = lambda write: False
-    release_all(world)
+    world.release_all()
     for _ in range(2):
         world.cycle()
     assert world.dynamics.rows["lead"][row]["statecode"] == 2
@@ -149,7 +143,7 @@ def merged_into_new_scope(world: World, loser: str) -> str:
 def test_a_person_follows_to_the_winner_though_the_first_try_was_refused(world: World) -> None:
     person, loser = world.linked("contact")
     winner = merged_into_new_scope(world, loser)
-    release_all(world)
+    world.release_all()
     for _ in range(2):
         world.cycle()
     assert world.person_of(winner)["id"] == person
@@ -221,7 +215,7 @@ def test_a_persons_change_goes_to_the_contact_though_marketo_refused_the_convers
     world.marketo.edit(person, lastName="Bo")
     for _ in range(2):
         world.cycle()
-    release_all(world)
+    world.release_all()
     world.cycle()
     assert world.dynamics.rows["contact"][contact]["lastname"] == "Bo"
     assert world.dynamics.rows["lead"][lead]["lastname"] == "Ek"
@@ -264,7 +258,7 @@ def test_a_stamp_that_was_refused_reaches_the_person_of_a_row_that_was_closed(
     world.marketo.refuse = lambda record: True
     world.cycle()
     world.marketo.refuse = lambda record: False
-    release_all(world)
+    world.release_all()
     world.cycle()
     assert world.person_of(contact)["id"] == person
     assert world.person_of(contact)["leadsyncDynamicsType"] == "Contact"
@@ -281,7 +275,7 @@ def test_a_person_that_found_another_row_is_not_let_go_by_a_released_refusal(
     world.marketo.refuse = lambda record: record.get("leadsyncDynamicsId", "") is None
     world.cycle()
     world.marketo.refuse = lambda record: False
-    release_all(world)
+    world.release_all()
     for _ in range(2):
         world.cycle()
     assert world.person_of(lead)["id"] == person

@@ -10,7 +10,7 @@ from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.decide.check import Checked
 from leadsync.cycle.initial.judged import judged_before, keep_judged
 from leadsync.mapping.plan import SyncPlan
-from leadsync.model import Json, System
+from leadsync.model import SYSTEMS, Json, System
 
 
 def guard_failures(
@@ -34,7 +34,7 @@ def breakers_of(engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinishe
     """Return what the breakers of both systems have counted in a finished cycle."""
     held = engine.staging.read_rows(cycle.cycle_id, "quarantine").records
     counted = []
-    for side in ("marketo", "dynamics"):
+    for side in SYSTEMS:
         breaker = Breaker(side, plan.policies, pending.quarantine.keys())
         _count(engine, cycle, breaker, [i for i in held if i["direction"] == f"to_{side}"])
         counted.append(breaker)

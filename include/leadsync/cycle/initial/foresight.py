@@ -12,12 +12,11 @@ from leadsync.cycle.decide.breaker import Breaker
 from leadsync.cycle.initial.judged import judged_in
 from leadsync.cycle.plan_report import build_plan_report
 from leadsync.mapping.plan import Policies
-from leadsync.model import Json, System
+from leadsync.model import SYSTEMS, Json, System
 from leadsync.state.load_progress import NOTHING, Tally
 
 #: samples of each kind of change that a partition keeps, and a load shows.
 SAMPLES = 3
-_SYSTEMS: tuple[System, ...] = ("marketo", "dynamics")
 
 
 def preview_document(number: int) -> str:
@@ -47,7 +46,7 @@ def foresee(engine: Engine, cycle: Cycle) -> Json:
         "collisions": dict(Counter(one["field"] for one in plan["collisions"])),
         "quarantine": dict(Counter(f"{one['field']} {one['rule']}" for one in failures)),
         "samples": list(_samples(changes)),
-        "writes": {side: _batches(engine, changes, side) for side in _SYSTEMS},
+        "writes": {side: _batches(engine, changes, side) for side in SYSTEMS},
         "calls": dict(Counter(made) + Counter(merged)),
         "judged": {judge: asdict(tally) for judge, tally in judged_in(engine, cycle).items()},
     }
@@ -55,7 +54,7 @@ def foresee(engine: Engine, cycle: Cycle) -> Json:
 
 def stops(previews: Sequence[Json], policies: Policies) -> Iterator[str]:
     """Tell where the circuit breaker would stop the load, its partitions taken in order."""
-    for side in _SYSTEMS:
+    for side in SYSTEMS:
         counted = NOTHING
         for number, preview in enumerate(previews, start=1):
             counted += Tally(**preview["judged"].get(f"rules {side}", {}))
