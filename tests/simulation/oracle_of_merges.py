@@ -28,7 +28,8 @@ def check_followed(diary: Diary) -> None:
 def check_review(diary: Diary, item: QuarantineRow) -> None:
     """S093, S097: a row is reported only if it was merged, had a person, and the policy says so.
 
-    It may be a lead whose contact was merged.
+    It may be a lead whose contact was merged. Whom a row was given in the cycle in which it was
+    merged cannot be seen any more, when its person has gone on to another row since.
     """
     row_id = item["dynamics_id"] or ""
     ended = {row_id, diary.became.get(row_id)} & diary.merged_rows.keys()
@@ -36,6 +37,8 @@ def check_review(diary: Diary, item: QuarantineRow) -> None:
     person = diary.world.marketo.people.get(item["marketo_id"] or 0, {})
     had_one = any(row_id in pair for pair in diary.before_link)
     had_one |= person.get("leadsyncDynamicsId") == row_id
+    merged_at = {diary.merged_rows[row][1] for row in ended if row}
+    had_one |= any(began < at < end for began, end in diary.cycles for at in merged_at)
     assert had_one, f"S097: reported without a person: {item}"
     policy = diary.world.mapping["policies"]["on_dynamics_merge"]
     assert policy == "report", f"S097: reported under {policy}: {item}"

@@ -147,6 +147,20 @@ def test_what_made_a_person_is_its_base_even_when_the_answer_was_lost(world: Wor
     assert world.person_of(row)["title"] == "CIO"
 
 
+def test_a_create_that_is_answered_at_the_second_try_clears_nothing(world: World) -> None:
+    world.mapping = with_field(world.mapping, "phone", direction="to_dynamics")
+    row = world.dynamics.add("lead", lastname="Ek", emailaddress1="a@x.com", telephone1="1")
+    run = RunInStages(world)
+    with pytest.raises(TransientApiError), altered(world.marketo, "sync_persons", loses_answers):
+        run.load()
+    run.load()
+    run.commit()
+    world.marketo.edit(int(world.person_of(row)["id"]), title="CIO")
+    world.cycle()
+    assert world.dynamics.rows["lead"][row]["jobtitle"] == "CIO"
+    assert world.dynamics.rows["lead"][row]["telephone1"] == "1"
+
+
 def test_a_create_without_answer_says_nothing_about_another_person(world: World) -> None:
     row = world.dynamics.add("contact", lastname="Ek", emailaddress1="a@x.com", jobtitle="CTO")
     cycle_with_lost_create(world)

@@ -178,7 +178,7 @@ def _record(
         if answer.status != "skipped":
             person = answer.person_id or write.record["marketo_id"]
             _written(marketo, write, person, changes)
-            if answer.status == "created":
+            if write.operation == "create":  # "updated" tells that an earlier try made the person
                 born_with = person_born_with(marketo.plan.tables[as_table(write.record["table"])])
                 changes.base.setdefault(write.record["link_id"], {}).update(born_with)
             results.applied(write, "created" if answer.status == "created" else "updated")
