@@ -1,0 +1,186 @@
+"""What is known of a run: what users did, and when both sides were last seen to agree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from leadsync.model import TABLES, Json
+from leadsync.state.port import QuarantineRow
+from simulation.stops import Edit, RecordId, Stops, is_within_reach, spread
+from simulation.values import Value
+from support.world import World
+
+Side = Literal["marketo", "dynamics"]
+Pair = tuple[int, str]
+#: a pair, its table, its person and its row.
+Visible = tuple[Pair, str, Json, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The records of a pair, where they existed, before the cycle that made them one."""
+
+    at: int
+    person: Json | None
+    row: Json | None
+
+
+@dataclass
+class Facts:
+    """What has been noted so far. Moments are counted, not timed.
+
+    :ivar edits: the last edit of every field; creating a record edits all of its fields.
+    :ivar agreed: the last value that a quiet, clean cycle left equal on both sides of a pair.
+    :ivar unrest: moments, in order, at which a cycle failed, was repeated or was a backfill: from
+        then on it cannot be known from outside which values leadsync took for agreed.
+    :ivar person_deleted: when persons were deleted, or the last cycle ended that could not know.
+    :ivar own_unrest: the same for one record, which was edited while a cycle ran.
+    :ivar before_link: what both records of a pair held just before it became one.
+    :ivar asked_for: persons that are to become rows, if they are none.
+    :ivar heirs: by contact, the lead that became it and that one's person.
+    :ivar became: by lead, the contact that it became.
+    :ivar restored: rows that came back under their own ids, with the persons that they had.
+    :ivar clashed: edits of rows that were about to be written in that very field.
+    :ivar written_over: edits of persons that our own write replaced a moment later.
+    :ivar bereaved: rows that were linked to a person when it was deleted.
+    :ivar opted_out: records that share an address with one that a user opted out, at any time.
+    :ivar closed_at: when the rows that are closed now were closed by a user.
+    :ivar merged_rows: the winners of rows that users merged, and when.
+    :ivar follows: persons that winners of merges must end with, where that can be told.
+    :ivar stops: when cycles left opt-outs on both sides.
+    :ivar cycling: whether a cycle runs now.
+    :ivar cycles: when those that have ended began and ended.
+    :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
+    :ivar entered: every value that a user ever gave a field or left in it.
+    :ivar shared_emails: every e-mail key that a record ever had, with the records.
+    """
+
+    world: World
+    now: int = 0
+    edits: dict[tuple[RecordId, str], Edit] = field(default_factory=dict)
+    agreed: dict[tuple[Pair, str], Edit] = field(default_factory=dict)
+    unrest: list[int] = field(default_factory=list)
+    own_unrest: dict[RecordId, list[int]] = field(default_factory=lambda: defaultdict(list))
+    before_link: dict[Pair, Before] = field(default_factory=dict)
+    records_before: dict[RecordId, Json] = field(default_factory=dict)
+    person_deleted: dict[int, int] = field(default_factory=dict)
+    row_deleted: dict[str, int] = field(default_factory=dict)
+    row_touched: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: -1))
+    closed_at: dict[str, int] = field(default_factory=dict)
+    merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+    follows: dict[str, int] = field(default_factory=dict)
+    stops: Stops = field(default_factory=Stops)
+    cycling: bool = False
+    cycles: list[tuple[int, int]] = field(default_factory=list)
+    fresh_since: int = 0
+    _ended_at: int = 0
+    flag_set: dict[str, int] = field(default_factory=dict)
+    user_persons: set[int] = field(default_factory=set)
+    user_rows: set[str] = field(default_factory=set)
+    asked_for: set[int] = field(default_factory=set)
+    heirs: dict[str, tuple[str, int]] = field(default_factory=dict)
+    became: dict[str, str] = field(default_factory=dict)
+    restored: dict[str, int] = field(default_factory=dict)
+    _deserted: dict[str, int] = field(default_factory=dict)
+    clashed: dict[tuple[str, str], Edit] = field(default_factory=dict)
+    written_over: dict[tuple[int, str], Edit] = field(default_factory=dict)
+    bereaved: set[str] = field(default_factory=set)
+    shared_emails: dict[str, set[RecordId]] = field(default_factory=lambda: defaultdict(set))
+    opted_out: set[RecordId] = field(default_factory=set)
+    entered: dict[tuple[RecordId, str], set[Value]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    _seen_at: int = -1
+    _seen: tuple[list[QuarantineRow], list[Visible]] = field(default_factory=lambda: ([], []))
+    events: list[tuple[int, datetime, str]] = field(default_factory=list)
+
+    # -- telling
+
+    def note(self, event: str) -> int:
+        """Add a line to the story and return its moment."""
+        self.now += 1
+        self.events.append((self.now, self.world.clock.now(), event))
+        return self.now
+
+    def _email(self, record: RecordId, email: str | None) -> None:
+        if email:
+            self.shared_emails[email.strip().casefold()].add(record)
+
+    @property
+    def story(self) -> list[str]:
+        """All events, a line each."""
+        return [f"{moment:4} {at:%H:%M:%S} {event}" for moment, at, event in self.events]
+
+    # -- reading
+
+    def is_closed(self, row_id: str) -> bool:
+        """Tell whether a user closed a row, so that nothing may be pushed to it."""
+        return row_id in self.closed_at
+
+    def seen(self) -> tuple[list[QuarantineRow], list[Visible]]:
+        """Return what is in quarantine and all pairs; looked at once for each moment."""
+        if self._seen_at != self.now:
+            self._seen_at = self.now
+            self.opted_out = spread(
+                self.entered, self.shared_emails.values(), [pair for pair, *_ in self.pairs()]
+            )
+            items = self.world.store.quarantine(statuses=("open", "released"))
+            self._seen = items, list(self.pairs())
+        return self._seen
+
+    def rows(self) -> Iterator[tuple[str, str, Json]]:
+        """Walk over the rows of both tables as ``(table, id, row)``."""
+        for table in TABLES:
+            for row_id, row in self.world.dynamics.rows[table].items():
+                yield table, row_id, row
+
+    def standing_rows(self) -> Iterator[tuple[str, str, Json]]:
+        """Walk over the rows that were not merged into others."""
+        return (one for one in self.rows() if one[1] not in self.merged_rows)
+
+    def pairs(self) -> Iterator[Visible]:
+        """Walk over rows and the persons that carry their ids, as everybody can see them.
+
+        Rows that ended in others are no party to a pair any more.
+        """
+        by_row: dict[str, list[int]] = defaultdict(list)
+        people = self.world.marketo.people
+        for person, values in people.items():
+            if values["leadsyncDynamicsId"]:
+                by_row[values["leadsyncDynamicsId"]].append(person)
+        for table in TABLES if by_row else ():
+            for row_id, row in self.world.dynamics.rows[table].items():
+                if row_id in by_row and row_id not in self.merged_rows:
+                    for person in by_row[row_id]:
+                        yield (person, row_id), table, people[person], row
+
+    def _unstamped(self) -> Iterator[Visible]:
+        """Walk over rows that were made for persons that do not carry their ids yet."""
+        people = self.world.marketo.people
+        for table, row_id, row in self.rows():
+            person = row["new_marketoid"]
+            made = row_id not in self.user_rows and person in people
+            if made and not people[person]["leadsyncDynamicsId"]:
+                yield (person, row_id), table, people[person], row
+
+    def may_be_stopped(self, *records: RecordId) -> bool:
+        """Tell whether an opt-out can have reached one of the records by a shared address (S108).
+
+        Addresses are shared over time and through pairs, so everybody within reach counts.
+        """
+        groups = [*self.before_link, *self.shared_emails.values()]
+        return is_within_reach(self.entered, groups, records)
+
+    def time_of(self, moment: int) -> datetime:
+        """Return the time of a moment."""
+        return self.events[moment - 1][1]
+
+    def was_restless(self, pair: Pair, since: int) -> bool:
+        """Tell whether something happened since that hides what leadsync took for agreed."""
+        return any(
+            moments and moments[-1] > since for moments in (self.unrest, self.own_unrest[pair[1]])
+        )
