@@ -80,6 +80,19 @@ def test_s061_labels_of_accounts_and_several_choices_reach_their_people_too(
     assert synced.record_writes() == 0
 
 
+def test_s061_a_renamed_label_is_noticed_when_it_ends_the_delta_link(synced: Synced) -> None:
+    """Schemas are read hourly; a change of one may end delta links, which shows it at once."""
+    person, row = synced.linked(leadsourcecode=8, emailaddress1="a@example.com")
+    synced.dynamics.control.settings(metadata_change_expires_tokens=True)
+    synced.dynamics.control.edit(
+        "rename_option", table="lead", column="leadsourcecode", value=8, label="Webbsajt"
+    )
+    synced.edit_row(row, jobtitle="CTO")
+    synced.cycle()
+    assert synced.person(person)["leadSource"] == "Webbsajt"
+    assert synced.person(person)["title"] == "CTO"
+
+
 def test_s117_a_dropped_column_suspends_its_field_and_the_rest_goes_on(synced: Synced) -> None:
     person, row = synced.linked(jobtitle="CTO", emailaddress1="a@example.com")
     synced.dynamics.control.edit("drop_column", table="lead", column="jobtitle")

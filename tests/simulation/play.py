@@ -86,7 +86,7 @@ class Run:
         if one.event == "remap":
             self._remap()
         elif one.event == "expire":
-            self.world.dynamics.expired = True
+            self.world.dynamics.expire_links()
             self.diary.note("delta links expire")
         self._run(number, one.cycle)
 
@@ -277,7 +277,6 @@ class Run:
         world.marketo.lag = lambda: 0.0
         world.marketo.refuse = lambda record: False
         world.dynamics.refuse = lambda write: False
-        world.dynamics.expired = False
         world.clock.advance(LONGER_THAN_A_LEASE)
         self._release_refused()
         self._reread()

@@ -55,7 +55,7 @@ class SimulatedDynamics:
         self.deleted: dict[str, list[tuple[int, str]]] = {name: [] for name in tables}
         self.writes: list[RowWrite] = []
         self.reads = 0
-        self.expired = False
+        self._oldest_link = 0
         self.before_write: list[tuple[str, str, Json]] = []
         self.refuse: Callable[[RowWrite], bool] = lambda write: False
         self.hidden: set[str] = set()
@@ -120,6 +120,10 @@ class SimulatedDynamics:
         self.rows[table][row[self.tables[table].primary_id]] = row
         self._touch(row)
 
+    def expire_links(self) -> None:
+        """Give up all delta links that were issued so far."""
+        self._oldest_link = next(self._versions)
+
     # -- port
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> DynamicsTable:
@@ -133,8 +137,7 @@ class SimulatedDynamics:
 
     def delta(self, table: str, select: Sequence[str], delta_link: str | None) -> DeltaRead:
         self.reads += 1
-        if delta_link is not None and self.expired:
-            self.expired = False
+        if delta_link is not None and int(delta_link) < self._oldest_link:
             raise DeltaExpiredError("expired", system="dynamics", call="delta")
         since = int(delta_link or 0)
         rows = [row for row in self._readable(table) if row["_version"] > since]

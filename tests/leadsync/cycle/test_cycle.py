@@ -256,7 +256,7 @@ def test_an_expired_delta_link_is_replaced_by_a_full_read_that_finds_deletions(
     world.dynamics.delete("lead", row)
     world.dynamics.edit("lead", other[1], jobtitle="CIO")
     world.dynamics.deleted["lead"].clear()
-    world.dynamics.expired = True
+    world.dynamics.expire_links()
     world.cycle()
     assert world.marketo.people[person]["leadsyncDynamicsDeleted"] is True
     assert world.marketo.people[other[0]]["title"] == "CIO"

@@ -90,7 +90,7 @@ def test_a_held_row_that_vanishes_unseen_is_no_longer_held(world: World) -> None
     assert len(world.quarantined()) == 2
     world.dynamics.delete("lead", held)
     world.dynamics.deleted["lead"].clear()
-    world.dynamics.expired = True
+    world.dynamics.expire_links()
     world.cycle()
     assert [item["dynamics_table"] for item in world.quarantined()] == ["contact"]
 

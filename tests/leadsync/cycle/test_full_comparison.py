@@ -94,7 +94,7 @@ def test_a_gap_on_both_sides_is_closed_in_one_cycle(world: World) -> None:
     pairs = [world.linked(jobtitle="A") for _ in range(6)]
     world.marketo.edit(pairs[0][0], title="B")
     world.dynamics.edit("lead", pairs[1][1], jobtitle="C")
-    world.dynamics.expired = True
+    world.dynamics.expire_links()
     pause(world, 100)
     report = world.cycle()
     assert "dynamics.lead" in report["full_comparison"]

@@ -24,7 +24,7 @@ from leadsync.cycle.reading import (
 )
 from leadsync.cycle.related.missing_lookups import arrived
 from leadsync.cycle.request.requests import Asked, named_rows, read_asked
-from leadsync.errors import SchemaChangedError
+from leadsync.errors import DeltaExpiredError, SchemaChangedError
 from leadsync.frames import RELATED, ROWS, Rows
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.model import DeltaRead, Json
@@ -52,7 +52,7 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
     try:
         plan = plan_of(engine, cycle)
         extract = _read(engine, cycle, plan)
-    except SchemaChangedError:
+    except (SchemaChangedError, DeltaExpiredError):
         plan = plan_of(engine, cycle, refresh=True)
         extract = _read(engine, cycle, plan)
     rows = Rows(ROWS, extract.records, plan.names, extract.values)
@@ -90,7 +90,7 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
             )
             _add_rows(extract, table, rows, "feed")
         else:
-            _follow_delta(engine, table, stored, pending, extract)
+            _follow_delta(engine, cycle, table, stored, pending, extract)
             _add_by_id(engine, table, due_rows(pending, plan, table.table), extract)
     asked = read_asked(engine, cycle)
     if asked.names_pairs:
@@ -143,10 +143,15 @@ def _mapped_anew(table: TablePlan, stored: Json) -> list[str]:
 
 
 def _follow_delta(
-    engine: Engine, table: TablePlan, stored: Json, pending: Unfinished, extract: _Extract
+    engine: Engine,
+    cycle: Cycle,
+    table: TablePlan,
+    stored: Json,
+    pending: Unfinished,
+    extract: _Extract,
 ) -> None:
     columns = row_columns(table)
-    delta = follow(engine, table.table, columns, stored)
+    delta = follow(engine, cycle, table.table, columns, stored)
     deleted = set(delta.deleted)
     if delta.full:
         extract.full_reads.append(table.table)

@@ -155,7 +155,7 @@ class _SectionReader:
         self._note_new_fields(source, stored)
         if not source.tracked:
             return self._since_last_time(source, stored), ()
-        delta = follow(self.engine, source.table, source.columns, stored)
+        delta = follow(self.engine, self.cycle, source.table, source.columns, stored)
         self._set_cursor(source, link=delta.delta_link)
         return [source.row(raw) for raw in delta.rows], delta.deleted
 
