@@ -43,9 +43,9 @@ def opt_out_by_type_rule() -> Iterator[None]:
 def one_cursor_for_both() -> Iterator[None]:
     latest: list[str | None] = [None]
 
-    def follow_shared(engine: Any, table: str, columns: Any, stored: Any) -> Any:
+    def follow_shared(engine: Any, cycle: Any, table: str, columns: Any, stored: Any) -> Any:
         shared = {**stored, "link": latest[0]} if stored and table == "contact" else stored
-        read = follow(engine, table, columns, shared)
+        read = follow(engine, cycle, table, columns, shared)
         latest[0] = read.delta_link
         return read
 

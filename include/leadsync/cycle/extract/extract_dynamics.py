@@ -33,8 +33,9 @@ from leadsync.state.port import LIVE, Values
 
 @dataclass(slots=True)
 class _Extract:
-    """Rows collected so far, and where the next cycle starts."""
+    """Rows collected so far, and where the next cycle starts; ``pending`` is left from before."""
 
+    pending: Unfinished
     records: list[Json] = field(default_factory=list)
     values: list[Values] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
@@ -76,7 +77,7 @@ def extract_dynamics(engine: Engine, cycle: Cycle) -> Json:
 
 
 def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
-    extract, pending = _Extract(), unfinished(engine)
+    extract = _Extract(unfinished(engine))
     cursors = engine.store.cursors()
     for table in plan.tables.values():
         stored = json.loads(cursors.get(cursor_name(table.table), "{}"))
@@ -90,13 +91,13 @@ def _read(engine: Engine, cycle: Cycle, plan: SyncPlan) -> _Extract:
             )
             _add_rows(extract, table, rows, "feed")
         else:
-            _follow_delta(engine, cycle, table, stored, pending, extract)
-            _add_by_id(engine, table, due_rows(pending, plan, table.table), extract)
+            _follow_delta(engine, cycle, table, stored, extract)
+            _add_by_id(engine, table, due_rows(extract.pending, plan, table.table), extract)
     asked = read_asked(engine, cycle)
     if asked.names_pairs:
         _add_named(engine, plan, asked, extract)
     _add_successors(engine, plan, extract)
-    _add_related(engine, cycle, plan, pending, extract)
+    _add_related(engine, cycle, plan, extract)
     return extract
 
 
@@ -116,13 +117,11 @@ def _add_successors(engine: Engine, plan: SyncPlan, extract: _Extract) -> None:
             asked |= ids
 
 
-def _add_related(
-    engine: Engine, cycle: Cycle, plan: SyncPlan, pending: Unfinished, extract: _Extract
-) -> None:
+def _add_related(engine: Engine, cycle: Cycle, plan: SyncPlan, extract: _Extract) -> None:
     """Read accounts and owners, and take up the rows whose missing account is there now."""
     if plan.company is None and plan.owner is None:
         return
-    items = [item for group in pending.quarantine.values() for item in group]
+    items = [item for group in extract.pending.quarantine.values() for item in group]
     read = read_related(engine, cycle, plan, extract.records, items)
     engine.staging.write_rows(
         cycle.cycle_id, "related", Rows(RELATED, read.records, plan.names, read.values)
@@ -147,7 +146,6 @@ def _follow_delta(
     cycle: Cycle,
     table: TablePlan,
     stored: Json,
-    pending: Unfinished,
     extract: _Extract,
 ) -> None:
     columns = row_columns(table)
@@ -157,7 +155,7 @@ def _follow_delta(
         extract.full_reads.append(table.table)
         if stored:
             extract.given_up.append(cursor_name(table.table))
-        deleted |= _vanished(engine, table, delta, pending)
+        deleted |= _vanished(engine, table, delta, extract.pending)
     _add_rows(extract, table, list(delta.rows), "feed")
     _add_deleted(extract, table, deleted, "feed")
     extract.cursors[cursor_name(table.table)] = json.dumps(
