@@ -104,7 +104,8 @@ def settle_one(feeds: Sequence[Feed], now: datetime) -> None:
     ]
     if due:
         stretches, feed = waiting[min(due)[1]]
-        feed.settle(1 + int(sum(stretch.pages for stretch in stretches) // BACKLOG_PER_CALL))
+        waiting_pages = max(0.0, sum(stretch.pages for stretch in stretches))  # a last one has < 0
+        feed.settle(1 + int(waiting_pages // BACKLOG_PER_CALL))
 
 
 def unseen(engine: Engine, activities: Iterable[Activity]) -> list[Activity]:

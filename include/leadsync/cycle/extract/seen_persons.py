@@ -110,10 +110,15 @@ def _compared(engine: Engine, plan: SyncPlan, feeds: PersonFeeds) -> Compared:
 
 
 def _survivors(engine: Engine, feeds: PersonFeeds, seen: set[int]) -> dict[int, int]:
-    """Return the persons in which others ended, for those that matter: linked once, or changed."""
+    """Return the persons in which others ended, for those that matter.
+
+    One of the two was linked once, or the loser has changed. A linked winner matters because it has
+    got what it lacked, and no other activity tells (reference/marketo-rest.md 7.5).
+    """
     survivors = survivors_of(feeds.of_type(MERGE_LEADS))
-    linked = {link["marketo_id"] for link in engine.store.links_of_persons(sorted(survivors))}
-    return {loser: heir for loser, heir in survivors.items() if loser in linked | seen}
+    parties = sorted({*survivors, *survivors.values()})
+    matter = seen | {link["marketo_id"] for link in engine.store.links_of_persons(parties)}
+    return {loser: heir for loser, heir in survivors.items() if loser in matter or heir in matter}
 
 
 def _made_in_vain(engine: Engine, named: NamedPersons, links: Mapping[int, LinkRow]) -> set[int]:

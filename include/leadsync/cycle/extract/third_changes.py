@@ -103,7 +103,8 @@ def claim_overwritten(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) 
     """Let the changes that were written over take part in the merge.
 
     Where Marketo holds another value than our last write left, somebody has changed the field
-    since; that is an ordinary change and the earlier one is history.
+    since; that is an ordinary change and the earlier one is history. A person that was merged goes
+    on with another row, whose base counts (S101).
     """
     document = engine.staging.read_document(cycle.cycle_id, "extract_marketo") or {}
     found: Json = document.get("overwritten", {})
@@ -118,7 +119,8 @@ def claim_overwritten(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) 
             field = table.by_name.get(name)
             now = pair.marketo.get(name, ABSENT)
             if field is not None and field.comparable(now) == field.comparable(standing):
-                pair.claims = {**(pair.claims or {}), name: Claim(value, base, "restored")}
+                known = pair.base.get(name, ABSENT) if pair.moved else base
+                pair.claims = {**(pair.claims or {}), name: Claim(value, known, "restored")}
 
 
 def may_be_ours(activity: Activity) -> bool:

@@ -36,6 +36,7 @@ class Gatherer:
     """Sorts a window into work; one instance per cycle.
 
     :ivar rows: the window's rows by id; ``origins``: the leads that became contacts of the window.
+    :ivar survivors: persons in which others of the window ended, by those.
     """
 
     engine: Engine
@@ -48,10 +49,16 @@ class Gatherer:
     waiting: set[int] = field(default_factory=set)
     rows: dict[str, Json] = field(init=False)
     origins: set[str | None] = field(init=False)
+    survivors: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = {row["dynamics_id"]: row for row, _ in self.window.rows}
         self.origins = {row["originating_lead_id"] for row, _ in self.window.rows}
+        self.survivors = {
+            person["marketo_id"]: person["merged_into"]
+            for person, _ in self.window.persons
+            if person["event"] == "merged"
+        }
 
     def run(self) -> list[tuple[Json, Values]]:
         """Fill ``work`` and return the rows that have no link and want one."""
@@ -59,10 +66,12 @@ class Gatherer:
         for row, _ in self.window.rows:
             if row["event"] == "deleted":
                 self._row_deleted(row)
-        self._follow_merged_persons()
-        SucceededRows(
+        succeeded = SucceededRows(
             self.cycle, self.plan, self.pending, self.rows, self.links, self.work
-        ).follow()
+        )
+        succeeded.follow(merged=False)  # a lead that was qualified counts as its contact (S101)
+        self._follow_merged_persons()
+        succeeded.follow(merged=True)
         end_again(self.engine, self.pending, self.rows, self.links, self.work)
         candidates = [
             (row, values)
@@ -148,6 +157,9 @@ class Gatherer:
             return
         self.links.close(link)
         end_held(self.work, self.pending, link, DELETED)
+        survivor = self.survivors.get(link["marketo_id"])
+        if survivor is not None and survivor not in self.links.by_person:
+            link = {**link, "marketo_id": survivor}
         self.work.removals.append(Removal(link))
         self.work.settle(key, "to_marketo", _with_link(row, link), "writing")
 
@@ -199,6 +211,7 @@ class Gatherer:
         now = self.cycle.opened_at
         stopped = with_status(link, "out_of_scope", self.cycle.cycle_id, now)
         self.work.links[link["link_id"]] = stopped
+        self.work.pairs.pop(link["link_id"], None)  # its person was merged in this window
         self.work.journal.append(
             event(self.cycle.cycle_id, now, "out_of_scope", stopped, rule="sync filter")
         )
@@ -287,7 +300,10 @@ class Gatherer:
             pair.marketo_at = _seconds(person["changed_at"])
 
     def _pair(self, link: LinkRow) -> Pair:
-        return self.work.pairs.setdefault(link["link_id"], Pair(link))
+        link_id = link["link_id"]
+        return self.work.pairs.setdefault(
+            link_id, Pair(link, moved=link_id in self.links.inherited)
+        )
 
 
 def _with_link(record: Mapping[str, object], link: LinkRow) -> Json:

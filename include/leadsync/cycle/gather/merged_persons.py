@@ -80,6 +80,7 @@ class MergedPersons:
         }
         self.links.close(link)
         self.links.keep(moved)
+        self.links.inherited.add(moved["link_id"])
         self.work.links[moved["link_id"]] = moved
         rule = f"person {link['marketo_id']} was merged into {survivor}"
         now = self.cycle.opened_at
@@ -90,14 +91,14 @@ class MergedPersons:
     def _end(self, link: LinkRow, kept: LinkRow, loser: int, survivor: int) -> None:
         """Close a link that the survivor cannot keep, and see to its row by policy."""
         closed = self._close(link, "merged", f"person {loser} was merged into {survivor}")
-        row = self.rows.get(link["dynamics_id"], {})
+        row = self.rows.get(link["dynamics_id"])
         policy = self.plan.policies.on_marketo_merge
         key = row_key(link["dynamics_table"], link["dynamics_id"])
-        if policy == "unlink" or link["status"] == "inactive" or not is_active(row):
+        if policy == "unlink" or _is_let_alone(link, row):
             reason = f"its person was merged into {survivor}"
             self.work.settle(key, "to_marketo", {**place(link)}, "out_of_scope", reason)
         elif policy == "deactivate":
-            etag = row.get("etag") or link["etag"]
+            etag = row["etag"] if row else link["etag"]
             self._write(Ending("deactivate", "dynamics", closed, loser, etag))
         elif policy == "merge" and link["dynamics_table"] == kept["dynamics_table"]:
             self._write(Ending("merge", "dynamics", closed, loser, None, kept["dynamics_id"]))
@@ -118,4 +119,15 @@ class MergedPersons:
 
     def _close(self, link: LinkRow, status: LinkStatus, why: str) -> LinkRow:
         self.work.close(link, status, self.cycle.cycle_id, self.cycle.opened_at, why)
+        self.work.pairs.pop(link["link_id"], None)  # its lead was qualified in this window
         return self.links.end(link, self.work.links[link["link_id"]])
+
+
+def _is_let_alone(link: LinkRow, row: Json | None) -> bool:
+    """Tell whether a row needs nothing: it is closed or out of scope.
+
+    :param row: the row as this window has it; otherwise it is as its link says.
+    """
+    if row is None or row["event"] == "deleted":
+        return row is not None or link["status"] != "open"
+    return row["sync_flag"] == "false" or not is_active(row)

@@ -39,9 +39,11 @@ class SucceededRows:
     links: Links
     work: Work
 
-    def follow(self) -> None:
-        """See to every link whose row was replaced."""
+    def follow(self, *, merged: bool) -> None:
+        """See to every link whose row was replaced: by a merge, or because a lead was qualified."""
         for succession in successions(self.rows):
+            if succession.merged != merged:
+                continue
             link = self.links.by_row.get(succession.before)
             excluded = succession.row["sync_flag"] == "false"
             if link is None or (excluded and not succession.merged):  # S090

@@ -24,6 +24,7 @@ class Links:
 
     :ivar unconfirmed: links that are not stored, because the answer to the making of their persons
         was lost: by id, what was sent.
+    :ivar inherited: links that went to the survivors of their persons in this window.
     """
 
     by_person: dict[int, LinkRow]
@@ -31,6 +32,7 @@ class Links:
     closed_by_person: dict[int, LinkRow]
     closed_by_row: dict[str, LinkRow]
     unconfirmed: dict[str, Values] = field(default_factory=dict)
+    inherited: set[str] = field(default_factory=set)
 
     def keep(self, link: LinkRow) -> None:
         """Know a live link, or know it as it is now."""

@@ -37,6 +37,11 @@ def match_rows(
         for link in engine.store.links_of_persons([int(person["id"]) for person in persons])
         if link["status"] in LIVE and link["link_id"] not in closed_now(work)
     }
+    linked |= {  # persons whose links this cycle moves (S100)
+        link["marketo_id"]: link["dynamics_id"]
+        for link in work.links.values()
+        if link["status"] in LIVE
+    }
     policies = plan.policies
     shares_email = policies.on_email_taken == "create"
     verdicts = match(candidates, persons, linked, shares_email=shares_email)
