@@ -11,8 +11,9 @@ from dataclasses import replace
 from random import Random
 
 from simulation.judged import Failure, judge
+from simulation.mappings import mapping_of
 from simulation.play import Run
-from simulation.schedule import Act, Attempts, Round, Schedule, Style, Weather, mapping_of
+from simulation.schedule import Act, Attempts, Round, Schedule, Style, Weather
 
 CALM = Style(
     invalid=False,

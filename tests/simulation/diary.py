@@ -87,6 +87,8 @@ class Diary(Fates):
                 k: edit for k, edit in self.written_over.items() if edit.at < began
             }
         unseen, quiet = set(hidden), set()
+        if self.merged_persons:
+            self.merges_seen(began, unseen, clean=clean)
         for gone in unseen & self.person_deleted.keys():
             self.person_deleted[gone] = self.now
         edited = {record for (record, _), edit in self.edits.items() if edit.at > began}
@@ -100,6 +102,7 @@ class Diary(Fates):
                 self.own_unrest[pair[1]].append(self.now)
             elif clean and row["new_synctomkto"] is not False:
                 quiet.add(pair)
+                self.known_rows.add(pair[1])
         return quiet
 
     def agree(self, quiet: Container[Pair]) -> None:

@@ -49,8 +49,18 @@ class Facts:
     :ivar bereaved: rows that were linked to a person when it was deleted.
     :ivar opted_out: records that share an address with one that a user opted out, at any time.
     :ivar closed_at: when the rows that are closed now were closed by a user.
+    :ivar reopened: rows that were closed by a user at some time, and are not any more.
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
+    :ivar merged_persons: the winners of persons that users merged, and when.
+    :ivar left_rows: rows that such a merge left without a person, where that can be told.
+    :ivar going_on: the rows of winners, whose stamps may lag behind.
+    :ivar claimed: rows of which winners may get one, until a clean cycle has seen to it.
+    :ivar known_rows: rows that a clean cycle has seen with a person.
+    :ivar owned: the rows that those winners had themselves, if any.
+    :ivar unclear: winners of which nobody can tell with which row they go on.
+    :ivar parties: the persons of merges who had, or took over, a row then.
+    :ivar kept_rows: the rows that winners must end with, where that can be told.
     :ivar stops: when cycles left opt-outs on both sides.
     :ivar cycling: whether a cycle runs now.
     :ivar cycles: when those that have ended began and ended.
@@ -71,8 +81,18 @@ class Facts:
     row_deleted: dict[str, int] = field(default_factory=dict)
     row_touched: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: -1))
     closed_at: dict[str, int] = field(default_factory=dict)
+    reopened: set[str] = field(default_factory=set)
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
+    merged_persons: dict[int, tuple[int, int]] = field(default_factory=dict)
+    left_rows: dict[str, int] = field(default_factory=dict)
+    kept_rows: dict[int, str] = field(default_factory=dict)
+    going_on: dict[int, tuple[str, str]] = field(default_factory=dict)
+    claimed: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    known_rows: set[str] = field(default_factory=set)
+    owned: dict[int, tuple[str, str] | None] = field(default_factory=dict)
+    unclear: set[int] = field(default_factory=set)
+    parties: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     stops: Stops = field(default_factory=Stops)
     cycling: bool = False
     cycles: list[tuple[int, int]] = field(default_factory=list)
@@ -145,7 +165,8 @@ class Facts:
     def pairs(self) -> Iterator[Visible]:
         """Walk over rows and the persons that carry their ids, as everybody can see them.
 
-        Rows that ended in others are no party to a pair any more.
+        Rows that ended in others are no party to a pair any more, nor are those whose persons took
+        over other rows, of which they may not carry the id yet.
         """
         by_row: dict[str, list[int]] = defaultdict(list)
         people = self.world.marketo.people
@@ -156,7 +177,14 @@ class Facts:
             for row_id, row in self.world.dynamics.rows[table].items():
                 if row_id in by_row and row_id not in self.merged_rows:
                     for person in by_row[row_id]:
-                        yield (person, row_id), table, people[person], row
+                        if not self.going_on or self._is_up_to_date(person, row_id):
+                            yield (person, row_id), table, people[person], row
+
+    def _is_up_to_date(self, person: int, row_id: str) -> bool:
+        """Tell whether a person goes on with no other row than the one whose id it carries."""
+        table, known = self.going_on.get(person, ("lead", row_id))
+        ended = known in self.merged_rows or known in self.became
+        return known == row_id or ended or known not in self.world.dynamics.rows[table]
 
     def _unstamped(self) -> Iterator[Visible]:
         """Walk over rows that were made for persons that do not carry their ids yet."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulation.facts import Before, Facts
+from simulation.facts import Before
+from simulation.merges import Merges
 from simulation.stops import Edit
 from simulation.values import COLUMNS, fields_of, plain
 
 
-class Fates(Facts):
+class Fates(Merges):
     """Notes what became of records."""
 
     def person_gone(self, person: int, carried: str | None) -> None:
@@ -23,6 +24,7 @@ class Fates(Facts):
 
     def row_going(self, row_id: str) -> None:
         """Note whom a row has that is about to be deleted."""
+        self.merge_meets(row_id)
         self.restored.pop(row_id, None)
         persons = [person for (person, other), *_ in self.pairs() if other == row_id]
         self._deserted.pop(row_id, None)
@@ -63,6 +65,7 @@ class Fates(Facts):
             self.closed_at[row_id] = at
         else:
             del self.closed_at[row_id]
+            self.reopened.add(row_id)
 
     def rows_merged(self, table: str, winner: str, loser: str) -> None:
         """Note that a row ended in another one, which keeps its values, and its person if any.
@@ -70,6 +73,7 @@ class Fates(Facts):
         A winner without a person takes over the loser's with what it agreed on (S097); all of the
         winner's values are new to that person.
         """
+        self.merge_meets(winner, loser)
         persons: dict[str, list[int]] = {winner: [], loser: []}
         for (person, row_id), *_ in self.pairs():
             if row_id in persons:
@@ -94,14 +98,11 @@ class Fates(Facts):
     def _take_over(self, before: str, after: str, names: Iterable[str]) -> None:
         """Let a row go on with the person of another and what they agreed on."""
         for person, _ in [pair for pair in self.before_link if pair[1] == before]:
-            self.before_link.setdefault((person, after), self.before_link[person, before])
-            for name in names:
-                agreed = self.agreed.get(((person, before), name))
-                if agreed is not None:
-                    self.agreed.setdefault(((person, after), name), agreed)
+            self.hand_on((person, before), (person, after), names)
 
     def qualified(self, lead: str, contact: str) -> None:
         """Note that a contact goes on where a lead ended, with its values and its edits."""
+        self.merge_meets(lead)
         at = self.note(f"lead {lead[-2:]} becomes contact {contact[-2:]}")
         self.row_touched[lead] = self.row_touched[contact] = at
         self.user_rows.add(contact)

@@ -11,6 +11,7 @@ from simulation.oracle_of_activities import check_activities
 from simulation.oracle_of_clashes import check_clashes, check_written_over
 from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
+from simulation.oracle_of_person_merges import check_person_merges
 from simulation.oracle_of_records import check_records
 from simulation.oracle_of_successors import check_successors
 from simulation.oracle_of_values import ValueJudge
@@ -31,6 +32,7 @@ def check_settled(diary: Diary) -> None:
     links.persons_of_rows()
     links.quarantine()
     check_followed(diary)
+    check_person_merges(diary)
     ValueJudge(diary).values()
     links.loners()
     check_successors(diary)

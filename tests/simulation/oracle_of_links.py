@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from leadsync.model import TABLES, Json
 from leadsync.state.port import LIVE, QuarantineRow
 from simulation.oracle_of_merges import check_review, check_reviewed, last_winner, parted_at
+from simulation.oracle_of_person_merges import may_be_left
 from simulation.values import COLUMNS, invalid_fields, plain
 from simulation.view import View, entry_of
 
@@ -35,11 +36,14 @@ class LinkJudge(View):
         assert self.world.store.deferred() == [], "P1: something is deferred for ever"
 
     def _follows_unseen(self, person: int, row_id: str) -> bool:
-        """Tell whether a person went on with a winner that the filter keeps out (S098).
+        """Tell whether a person went on with a row that the filter keeps out (S098, S100).
 
         Nothing is written then, so the person still carries the loser's id, or that of the lead
         which became the loser.
         """
+        going_on = self.diary.going_on.get(person)
+        if person in self.diary.unclear or (going_on is not None and going_on[1] == row_id):
+            return True
         carried = self.people.get(person, {}).get("leadsyncDynamicsId") or ""
         return last_winner(self.diary, self.diary.became.get(carried, carried)) == row_id
 
@@ -79,6 +83,7 @@ class LinkJudge(View):
         """Tell whether there must be a person for a row, or a reason why there is none."""
         wanted = row["new_synctomkto"] is not False and not self._orphaned(row_id)
         wanted = wanted and row_id not in self.diary.merged_rows
+        wanted = wanted and not may_be_left(self.diary, row_id)
         return wanted and not (table == "lead" and row["statecode"] == QUALIFIED)
 
     def _orphaned(self, row_id: str) -> bool:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leadsync.state.port import QuarantineRow
+from leadsync.state.reasons import IN_MARKETO
 from simulation.diary import Diary
+from simulation.oracle_of_person_merges import check_reported_row, may_be_left
 
 
 def check_followed(diary: Diary) -> None:
     """S097: the winner of a merge keeps its person, or goes on with the loser's.
 
-    Not judged where the person was deleted, or where the filter stopped the winner at some time.
+    Not judged where a person was deleted or merged, or the filter stopped the winner at some time.
     """
     persons: dict[str, list[int]] = {}
     for (person, row_id), *_ in diary.pairs():
         persons.setdefault(row_id, []).append(person)
     for row_id, person in diary.follows.items():
-        if person in diary.person_deleted or row_id in diary.merged_rows:
+        ended = person in diary.person_deleted or person in diary.merged_persons
+        ended |= may_be_left(diary, row_id)
+        if ended or row_id in diary.merged_rows:
             continue
         excluded = row_id in diary.flag_set or row_id in diary.row_deleted
         row = next((row for _, i, row in diary.rows() if i == row_id), None)
@@ -31,6 +35,9 @@ def check_review(diary: Diary, item: QuarantineRow) -> None:
     It may be a lead whose contact was merged. Whom a row was given in the cycle in which it was
     merged cannot be seen any more, when its person has gone on to another row since.
     """
+    if any(failure["rule"] == IN_MARKETO for failure in item["failures"]):
+        check_reported_row(diary, item)
+        return
     row_id = item["dynamics_id"] or ""
     ended = {row_id, diary.became.get(row_id)} & diary.merged_rows.keys()
     assert ended, f"S097: reported without a merge: {item}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from leadsync.model import Json
-from simulation.diary import Before, Edit, Pair
+from simulation.diary import Before, Diary, Edit, Pair
 from simulation.oracle_of_links import QUALIFIED
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from simulation.view import View
@@ -16,7 +16,12 @@ TOLERANCE = timedelta(seconds=300)
 
 
 class ValueJudge(View):
-    """Judges the values of pairs."""
+    """Judges the values of pairs, but for persons that may belong to other rows by now."""
+
+    def __init__(self, diary: Diary) -> None:
+        super().__init__(diary)
+        if diary.unclear:
+            self.pairs = [one for one in self.pairs if one[0][0] not in diary.unclear]
 
     def held(self, person: int, row_id: str, name: str) -> bool:
         """Tell whether a field of a pair waits in quarantine, alone or with its record."""

@@ -18,8 +18,10 @@ from simulation.values import COLUMNS, compared, fields_of, plain
 from simulation.view import View
 
 CHANGES = "marketo.lead_changes"
-#: type of the activities that tell of deletions.
-DELETED = 37
+#: types of the activities that tell of deletions and of merges.
+DELETED, MERGED = 37, 32
+#: cursors of the feeds in which such activities are.
+CURSORS = {DELETED: "marketo.deleted_leads", MERGED: "marketo.events"}
 _UNMAPPED: Json = {"direction": "off"}
 
 
@@ -101,7 +103,7 @@ class _Carried:
         return any(self._will_be_read(activity) for activity in log if activity.guid not in seen)
 
     def _will_be_read(self, activity: Activity) -> bool:
-        cursor = json.loads(self.cursors[CHANGES])
+        cursor = json.loads(self.cursors[CURSORS.get(activity.type_id, CHANGES)])
         if _starts_before(cursor["end"], activity):
             return True
         return any(

@@ -6,31 +6,15 @@ so steps can be taken out without changing the others (``simulation.shrink``).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
-from functools import cache
 from random import Random
 
 from leadsync.model import Json
+from simulation.mappings import mapping_of_run, merging_mapping_of_run
 from simulation.users import weighted_actions
-from support.world import MAPPING
 
-TWO_WAY_RULES = (
-    "type_rule",
-    "marketo_wins",
-    "dynamics_wins",
-    "newest_wins",
-    "newest_wins",
-    "non_empty_wins",
-)
-#: a date in both systems, which has no zone (S065).
-BORN = {"marketo": "dateOfBirth", "lead": "birthdate", "contact": "birthdate"}
-DIRECTIONS = ("both", "both", "both", "to_marketo", "to_dynamics", "off")
 SMALL_PAGE = 5
-#: mappings that neighbouring runs share, because resolving one costs more than a run, and how many
-#: runs are neighbours.
-MAPPINGS, NEIGHBOURS = 30, 2000
 FAULTS = ("throttled", "lost answer", "lost answer", "lost request")
 #: share of the runs that begin with people who are linked: a fault meets their updates at once.
 LINKED = 0.7
@@ -47,7 +31,9 @@ POPULATIONS: dict[bool, list[tuple[str, ...]]] = {
     ],
 }
 #: what users do in some runs only.
-KINDS_OF_RUN = ("deletions", "closings", "row_merges")
+KINDS_OF_RUN = ("deletions", "closings", "row_merges", "person_merges")
+#: share of the runs of a rare kind.
+RARE = 0.08
 #: about as many durable steps and calls as a busy cycle has.
 STEPS, CALLS = 80, 10
 
@@ -66,6 +52,7 @@ class Style:
     remapping: bool
     closings: bool = False
     row_merges: bool = False
+    person_merges: bool = False
 
     @classmethod
     def drawn(cls, random: Random, seed: int) -> Style:
@@ -77,7 +64,8 @@ class Style:
         troubles = [random.random() < 0.4 for one in fields(cls) if one.default is MISSING]
         style = replace(cls(*troubles), remapping=random.random() < 0.06)
         closings, row_merges = (apart.random() < 0.25 for _ in range(2))
-        return replace(style, closings=closings, row_merges=row_merges)
+        person_merges = apart.random() < RARE
+        return replace(style, closings=closings, row_merges=row_merges, person_merges=person_merges)
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -178,7 +166,9 @@ def drawn(seed: int) -> Schedule:
     """Draw the schedule of a seed."""
     random = Random(seed)
     style = Style.drawn(random, seed)
-    mapping = mapping_of(seed // NEIGHBOURS * MAPPINGS + random.randrange(MAPPINGS))
+    mapping = mapping_of_run(seed, random)
+    if style.person_merges:
+        mapping = merging_mapping_of_run(seed)
     batch_size = random.choice((2, 300))
     page_size = random.choice((SMALL_PAGE, 300, 300, 300)) if style.lag else 300
     linked = random.random() < LINKED
@@ -247,25 +237,3 @@ def _act(random: Random, kind: str) -> Act:
 
 def _seed(random: Random) -> int:
     return random.randrange(2**32)
-
-
-@cache
-def mapping_of(number: int) -> Json:
-    """Return a mapping with random rules and directions; nobody may change it."""
-    random = Random(f"mapping {number}")
-    mapping = copy.deepcopy(MAPPING)
-    mapping["fields"].append(dict(BORN))
-    for entry in mapping["fields"]:
-        if entry["marketo"] in ("title", "phone", "city", "country"):
-            entry["rule"] = random.choice(TWO_WAY_RULES)
-        if entry["marketo"] in ("phone", "city"):
-            entry["direction"] = random.choice(DIRECTIONS)
-        if entry["marketo"] == "firstName":
-            entry["on_invalid"] = random.choice(("hold_record", "hold_field", "truncate"))
-    mapping["policies"] = {
-        "mass_delete_share": 1.0,
-        "breaker_share": 1.0,
-        "on_marketo_delete": random.choice(("recreate", "recreate", "suppress")),
-        "on_dynamics_merge": random.choice(("report", "unlink")),
-    }
-    return mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from simulation.effects import effects
+from simulation.mappings import mapping_of
 from simulation.prepared import linked_world
-from simulation.schedule import mapping_of
 from simulation.users import Users, weighted_actions
 
 

@@ -11,6 +11,7 @@ from leadsync.cycle.reading import as_table
 from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json, RowWrite
 from simulation.diary import Diary, Edit
+from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
 
 MOST_RECORDS = 8
@@ -41,6 +42,9 @@ ACTIONS = (
     ("reopen_row", 3, "closings"),
     ("close_and_edit", 2, "closings"),
     ("merge_rows", 2, "row_merges"),
+    ("merge_persons", 5, "person_merges"),
+    ("merge_pairs", 5, "person_merges"),
+    ("merge_persons_on", 3, "person_merges"),
 )
 
 
@@ -52,7 +56,7 @@ def weighted_actions(*kinds_of_run: str) -> tuple[tuple[str, ...], tuple[int, ..
     return kinds, weights
 
 
-class Users:
+class Users(MergesPersons):
     """Acts on a world as people do, and notes it in the world's diary.
 
     :param invalid: whether they enter values that the other side cannot take.

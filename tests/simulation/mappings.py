@@ -1,0 +1,69 @@
+"""Mappings with random rules, directions and policies, of which many runs share one."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from random import Random
+
+from leadsync.model import Json
+from support.world import MAPPING
+
+TWO_WAY_RULES = (
+    "type_rule",
+    "marketo_wins",
+    "dynamics_wins",
+    "newest_wins",
+    "newest_wins",
+    "non_empty_wins",
+)
+#: a date in both systems, which has no zone (S065).
+BORN = {"marketo": "dateOfBirth", "lead": "birthdate", "contact": "birthdate"}
+DIRECTIONS = ("both", "both", "both", "to_marketo", "to_dynamics", "off")
+#: mappings that neighbouring runs share, because resolving one costs more than a run, and how many
+#: runs are neighbours.
+MAPPINGS, NEIGHBOURS = 30, 2000
+#: mappings that the runs of a rare kind share.
+RARE_MAPPINGS = 4
+#: what becomes of the rows of merged persons (S100).
+LEFT_OVER = ("report", "unlink", "deactivate")
+
+
+def mapping_of_run(seed: int, random: Random) -> Json:
+    """Draw the mapping of a run, among those of its neighbours."""
+    return mapping_of(seed // NEIGHBOURS * MAPPINGS + random.randrange(MAPPINGS))
+
+
+def merging_mapping_of_run(seed: int) -> Json:
+    """Draw the mapping of a run in which users merge persons, among those of its neighbours."""
+    apart = Random(f"merging mapping {seed}")
+    return _merging(seed // NEIGHBOURS * MAPPINGS + apart.randrange(RARE_MAPPINGS))
+
+
+@cache
+def mapping_of(number: int) -> Json:
+    """Return a mapping with random rules and directions; nobody may change it."""
+    random = Random(f"mapping {number}")
+    mapping = copy.deepcopy(MAPPING)
+    mapping["fields"].append(dict(BORN))
+    for entry in mapping["fields"]:
+        if entry["marketo"] in ("title", "phone", "city", "country"):
+            entry["rule"] = random.choice(TWO_WAY_RULES)
+        if entry["marketo"] in ("phone", "city"):
+            entry["direction"] = random.choice(DIRECTIONS)
+        if entry["marketo"] == "firstName":
+            entry["on_invalid"] = random.choice(("hold_record", "hold_field", "truncate"))
+    mapping["policies"] = {
+        "mass_delete_share": 1.0,
+        "breaker_share": 1.0,
+        "on_marketo_delete": random.choice(("recreate", "recreate", "suppress")),
+        "on_dynamics_merge": random.choice(("report", "unlink")),
+    }
+    return mapping
+
+
+@cache
+def _merging(number: int) -> Json:
+    mapping = mapping_of(number)
+    policy = LEFT_OVER[number % len(LEFT_OVER)]
+    return {**mapping, "policies": {**mapping["policies"], "on_marketo_merge": policy}}
