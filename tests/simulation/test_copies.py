@@ -17,7 +17,9 @@ def test_what_happens_in_a_copy_stays_there() -> None:
     diary = linked_world(mapping)
     assert effects(diary.world) == effects_before
     users = Users(Random(0), diary, invalid=True)
-    for seed, kind in enumerate(weighted_actions("deletions", "closings", "row_merges")[0]):
+    for seed, kind in enumerate(
+        weighted_actions("deletions", "closings", "row_merges", "person_merges")[0]
+    ):
         users.act(kind, seed)
         diary.world.cycle()
     assert effects(diary.world) != effects_before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulation.judged import failures_of
-from simulation.mutants_of_progress import MUTANTS
+from simulation.mutants_of_merges import MUTANTS
 
 #: schedules in which every mutant must be found; most are found in the first 100.
 MOST_SCHEDULES = 1500

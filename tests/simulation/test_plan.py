@@ -52,7 +52,7 @@ def test_the_counts_of_a_plan_are_those_of_the_cycle_that_follows(seed: int) -> 
     random = Random(seed)
     world = prepared_world(RELATED_MAPPING)
     users = Users(random, Diary(world), invalid=bool(seed % 2))
-    kinds, weights = weighted_actions("deletions", "closings", "row_merges")
+    kinds, weights = weighted_actions("deletions", "closings", "row_merges", "person_merges")
     for number in range(ROUNDS):
         for _ in range(random.randint(1, 8)):
             users.act(random.choices(kinds, weights)[0], random.randrange(10**9))
