@@ -78,7 +78,7 @@ def left(world: World) -> dict[str, Any]:
     return {
         "people": len(world.marketo.people),
         "rows": sum(len(rows) for rows in world.dynamics.rows.values()),
-        "links": len(world.store.live_links("lead")),
+        "links": len(list(world.store.live_links("lead"))),
         "journal": len(world.store.journal()),
         "staged": world.staging.cycles(),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal, Protocol, TypeVar
 
 from leadsync.clock import Clock, parse_instant
@@ -196,9 +197,11 @@ def in_turn(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
     return map(function, items)
 
 
-def batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    """Cut ``items`` into runs of at most ``size``."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut ``items`` into runs of at most ``size``, without ever holding more than one of them."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 __all__ = ["Cycle", "CycleKind", "CycleRequest", "Engine", "batches", "held_lease"]

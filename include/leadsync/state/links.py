@@ -54,14 +54,12 @@ def of_rows(connection: Connection, table: Table, dynamics_ids: Sequence[str]) -
     return _links(connection, and_(link.c.dynamics_table == table, chosen))
 
 
-def live(connection: Connection, table: Table) -> list[LinkRow]:
-    """Return all live links of a table."""
-    return _links(connection, and_(link.c.dynamics_table == table, _LIVE))
-
-
-def live_behind(connection: Connection, after: str, limit: int) -> list[LinkRow]:
-    """Return the next live links of both tables behind ``after``, by id."""
-    ordered = select(link).where(_LIVE, link.c.link_id > after).order_by(link.c.link_id)
+def live_behind(
+    connection: Connection, tables: Sequence[Table], after: str, limit: int
+) -> list[LinkRow]:
+    """Return the next live links of ``tables`` behind ``after``, by id."""
+    wanted = and_(_LIVE, link.c.dynamics_table.in_(tables), link.c.link_id > after)
+    ordered = select(link).where(wanted).order_by(link.c.link_id)
     return cast("list[LinkRow]", rows_of(connection, ordered.limit(limit)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -195,8 +195,8 @@ class MemoryStateStore:
     def links_of_rows(self, table: Table, dynamics_ids: Sequence[str]) -> list[LinkRow]:
         return self._links.of_rows(table, dynamics_ids)
 
-    def live_links(self, table: Table) -> list[LinkRow]:
-        return self._links.live(table)
+    def live_links(self, table: Table, after: str = "") -> Iterator[LinkRow]:
+        return iter(self._links.live(table, after))
 
     def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
         return self._links.after(link_id, limit)

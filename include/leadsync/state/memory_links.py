@@ -74,12 +74,12 @@ class LinkIndex:
         """Return the next live links in the order of their ids."""
         return self.matching(lambda row: row["link_id"] > link_id and row["status"] in LIVE)[:limit]
 
-    def live(self, table: Table) -> list[LinkRow]:
-        """Return all live links of a table."""
+    def live(self, table: Table, after: str = "") -> list[LinkRow]:
+        """Return all live links of a table behind ``after``, by id."""
         return self._found(
             link_id
             for link_id, row in self._links.items()
-            if row["dynamics_table"] == table and row["status"] in LIVE
+            if row["dynamics_table"] == table and row["status"] in LIVE and link_id > after
         )
 
     def _found(self, link_ids: Iterable[str]) -> list[LinkRow]:

@@ -6,7 +6,7 @@ by the lease.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -176,8 +176,11 @@ class StateStore(Protocol):
         """Return links of any status for the rows."""
         ...
 
-    def live_links(self, table: Table) -> list[LinkRow]:
-        """Return all live links of a table."""
+    def live_links(self, table: Table, after: str = "") -> Iterator[LinkRow]:
+        """Walk over the live links of a table in the order of their ids, some thousand at a time.
+
+        :param after: the id behind which to begin.
+        """
         ...
 
     def links_after(self, link_id: str, limit: int) -> list[LinkRow]:

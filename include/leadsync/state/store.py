@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from leadsync.model import Json, Table
+from leadsync.model import TABLES, Json, Table
 from leadsync.state import (
     activities,
     cycles,
@@ -50,6 +50,9 @@ from leadsync.state.port import (
     StateChanges,
     Values,
 )
+
+#: links that are in memory at a time while all are walked over.
+LINKS_AT_ONCE = 5_000
 
 
 class SqlStateStore:
@@ -151,13 +154,18 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return links.of_rows(connection, table, dynamics_ids)
 
-    def live_links(self, table: Table) -> list[LinkRow]:
-        with reading(self.engine) as connection:
-            return links.live(connection, table)
+    def live_links(self, table: Table, after: str = "") -> Iterator[LinkRow]:
+        found = self._links_behind(after, LINKS_AT_ONCE, table)
+        while found:
+            yield from found
+            found = self._links_behind(found[-1]["link_id"], LINKS_AT_ONCE, table)
 
     def links_after(self, link_id: str, limit: int) -> list[LinkRow]:
+        return self._links_behind(link_id, limit, *TABLES)
+
+    def _links_behind(self, after: str, limit: int, *tables: Table) -> list[LinkRow]:
         with reading(self.engine) as connection:
-            return links.live_behind(connection, link_id, limit)
+            return links.live_behind(connection, tables, after, limit)
 
     def base_of(self, link_ids: Sequence[str]) -> dict[str, Values]:
         with reading(self.engine) as connection:

@@ -44,7 +44,7 @@ def suspects(world: World) -> set[str]:
     return {
         link["dynamics_id"]
         for table in search.plan.tables.values()
-        for link in search.among(table, world.store.live_links(table.table))
+        for link in search.among(table, list(world.store.live_links(table.table)))
     }
 
 

@@ -317,7 +317,7 @@ def test_a_contact_that_a_lead_became_and_that_was_merged_at_once_passes_its_per
     for _ in range(2):
         world.cycle()
     assert [link["marketo_id"] for link in world.store.live_links("contact")] == [own]
-    assert world.store.live_links("lead") == []
+    assert list(world.store.live_links("lead")) == []
     assert [item["marketo_id"] for item in world.quarantined()] == [person]
 
 

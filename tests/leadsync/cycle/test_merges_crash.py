@@ -58,7 +58,7 @@ def test_a_merge_of_rows(world: World, policy: str) -> None:
     cycle_without_commit(world)
     for _ in range(3):
         world.cycle()
-    live = world.store.live_links("lead")
+    live = list(world.store.live_links("lead"))
     assert [(link["marketo_id"], link["dynamics_id"]) for link in live] == [(first, winner)]
     assert len(world.quarantined()) == (policy == "report")
     assert (second in world.marketo.people) == (policy != "merge")

@@ -32,6 +32,7 @@ def test_live_links_are_open_or_out_of_scope(store: StateStore) -> None:
         ],
     )
     assert [row["link_id"] for row in store.live_links("lead")] == ["link-1", "link-2"]
+    assert [row["link_id"] for row in store.live_links("lead", after="link-1")] == ["link-2"]
     assert [row["link_id"] for row in store.links_after("", 1)] == ["link-1"]
     assert [row["link_id"] for row in store.links_after("link-1", 9)] == ["link-2", "link-4"]
     assert store.counts() == {
@@ -55,13 +56,22 @@ def test_second_live_link_of_a_person_is_refused_whole(store: StateStore) -> Non
     with pytest.raises(StateError, match="Marketo person 1 would have two live links"):
         keep(store, links=[link(2, marketo_id=1)], cursors={"a": "1"})
     assert store.cursors() == {}
-    assert store.live_links("lead") == [link(1)]
+    assert list(store.live_links("lead")) == [link(1)]
 
 
 def test_second_live_link_of_a_row_is_refused(store: StateStore) -> None:
     keep(store, links=[link(1)])
     with pytest.raises(StateError, match=f"Dynamics lead {row_id(1)} would have two live links"):
         keep(store, links=[link(2, dynamics_id=row_id(1))])
+
+
+def test_all_live_links_are_walked_over_a_page_at_a_time(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadsync.state.store.LINKS_AT_ONCE", 2)
+    rows = [link(n) for n in range(1, 6)]
+    keep(store, links=[*rows, link(6, dynamics_table="contact")])
+    assert list(store.live_links("lead")) == rows
 
 
 def test_two_live_links_of_a_person_in_one_transaction_are_refused(store: StateStore) -> None:
@@ -90,7 +100,7 @@ def test_links_may_swap_their_rows_in_one_transaction(store: StateStore) -> None
     keep(store, links=[link(1), link(2)])
     swapped = [link(1, dynamics_id=row_id(2)), link(2, dynamics_id=row_id(1))]
     keep(store, links=swapped)
-    assert store.live_links("lead") == swapped
+    assert list(store.live_links("lead")) == swapped
 
 
 def test_base_is_merged_field_by_field(store: StateStore) -> None:
@@ -112,7 +122,7 @@ def test_base_holds_any_text(store: StateStore, text: str) -> None:
 def test_base_needs_its_link(store: StateStore) -> None:
     with pytest.raises(StateError, match="link-9 cannot be stored: there is no such link"):
         keep(store, links=[link(1)], base={"link-1": {}, "link-9": {"title": "CTO"}})
-    assert store.live_links("lead") == []
+    assert list(store.live_links("lead")) == []
 
 
 def test_base_is_dropped_before_a_new_one_is_stored(store: StateStore) -> None:

@@ -131,7 +131,7 @@ def everything(store: StateStore) -> list[object]:
     return [
         store.links_of_persons([1, 2, 3]),
         store.links_of_rows("lead", [row_id(n) for n in range(4)]),
-        store.live_links("contact"),
+        list(store.live_links("contact")),
         store.links_after("link-1", 1),
         store.base_of([f"link-{n}" for n in range(4)]),
         store.intents("c1", "dynamics"),

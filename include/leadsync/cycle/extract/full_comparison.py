@@ -39,14 +39,14 @@ def compare_persons(engine: Engine, plan: SyncPlan, *, values: bool) -> Compared
     """
     found = Compared()
     for table in plan.tables.values():
-        links = engine.store.live_links(table.table)
-        missing: set[int] = set()
-        for chunk in batches(links, CHUNK):
+        linked, missing = 0, set[int]()
+        for chunk in batches(engine.store.live_links(table.table), CHUNK):
+            linked += len(chunk)
             persons = _read(engine, plan, chunk, values=values)
             missing |= {link["marketo_id"] for link in chunk} - persons.keys()
             if values:
                 found.differing.update(_differing(engine, table, chunk, persons))
-        guard_missing_persons(plan, table.table, len(missing), len(links))
+        guard_missing_persons(plan, table.table, len(missing), linked)
         found.missing |= missing
     return found
 

@@ -127,7 +127,7 @@ class Loader:
                 operation = "created" if write.operation == "create" else "updated"
                 self.results.applied(write, operation)
         waiting = [write for write in writes if write.intent_id not in done]
-        groups = batches(waiting, self.size)
+        groups = list(batches(waiting, self.size))
         for group, answers in self.engine.in_parallel(self._send, groups):
             self._store(group, answers)
         self._stop_when_tripped()

@@ -7,7 +7,7 @@ rule does (S049). A run that dies goes on behind the last chunk that it finished
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -83,8 +83,8 @@ def backfill_field(
     found, span = Compared(), span or Span()
     progress = _Progress.of(engine, field, span)
     for table in narrowed(load_plan(engine), field).tables.values():
-        links = _of_span(engine, table, span)
-        for part in chunks(progress.left(table.table, links), chunk):
+        links = _of_span(engine, table, span, progress.after.get(table.table, ""))
+        for part in chunks(links, chunk):
             ready = _ready(part, unfinished(engine))
             compare(
                 engine,
@@ -100,8 +100,9 @@ def backfill_field(
     return found
 
 
-def _of_span(engine: Engine, table: TablePlan, span: Span) -> list[LinkRow]:
-    links = engine.store.live_links(table.table)
+def _of_span(engine: Engine, table: TablePlan, span: Span, after: str) -> Iterator[LinkRow]:
+    """Walk over the links behind ``after`` whose rows were created or changed in the span."""
+    links = engine.store.live_links(table.table, after)
     if span == Span():
         return links
     columns = (table.schema.primary_id, "createdon", "modifiedon")
@@ -109,7 +110,7 @@ def _of_span(engine: Engine, table: TablePlan, span: Span) -> list[LinkRow]:
     start, end = span.start or _FIRST_ROW, engine.clock.now() + timedelta(days=1)
     rows = engine.dynamics.rows_modified(table.table, columns, start, end)
     inside = {str(row[table.schema.primary_id]).lower() for row in rows if span.holds(row)}
-    return [link for link in links if link["dynamics_id"] in inside]
+    return (link for link in links if link["dynamics_id"] in inside)
 
 
 def _ready(links: Iterable[LinkRow], pending: Unfinished) -> list[LinkRow]:
@@ -141,11 +142,6 @@ class _Progress:
         stored = json.loads(engine.store.cursors().get(name, "{}"))
         after = stored.get("after", {}) if stored.get("span") == key else {}
         return cls(engine, name, key, after)
-
-    def left(self, table: str, links: Iterable[LinkRow]) -> list[LinkRow]:
-        """Return the links that are still to be done."""
-        after = self.after.get(table, "")
-        return [link for link in links if link["link_id"] > after]
 
     def reached(self, table: str, link_id: str) -> None:
         """Remember that all links up to this one are done."""

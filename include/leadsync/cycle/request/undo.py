@@ -73,7 +73,7 @@ def undo(
         else:
             record = link or _record(rows, pair)
             found.left.extend(left_alone(record, name, reason) for name in fields)
-    for part in chunks(ready, chunk):
+    for part in chunks(sorted(ready, key=lambda link: link["link_id"]), chunk):
         compare(engine, "undo", part, found, repair=not dry_run, undo_of=cycle_id, opener=opener)
     return found
 
