@@ -60,8 +60,11 @@ class Chaos:
     :param note: adds a line to the story.
     :param users: who edit what is about to be written.
     :param ledger: counts calls against the systems' limits.
+    :param sleep: lets the process sleep until another one has done everything; tells whether it had
+        a lease that it can lose.
     :ivar made: calls that reached a system, by system and day.
     :ivar steps: durable steps so far: each counts once before it and once after it.
+    :ivar stored: writes to the store so far; ``slept`` once the process has lost its lease.
     """
 
     clock: ManualClock
@@ -70,10 +73,13 @@ class Chaos:
     note: Callable[[str], int]
     users: Users
     ledger: CallLedger
+    sleep: Callable[[], bool]
     calls: int = 0
     made: Counter[tuple[str, date]] = field(default_factory=Counter)
     written: int = 0
     steps: int = 0
+    stored: int = 0
+    slept: bool = False
 
     def around(self, engine: Engine) -> Engine:
         """Return the engine with everything it touches watched."""
@@ -110,6 +116,8 @@ class Chaos:
             result = self._step(name, function, *args, **kwargs)
         else:
             result = function(*args, **kwargs)
+        if fault == "lost answer" and self.weather.fatal:
+            self._crash(name, "after")
         if fault == "lost answer":
             raise TransientApiError("lost", system="simulated", call=name)
         return result
@@ -130,14 +138,22 @@ class Chaos:
 
     def _step(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         crash_at = self.weather.crash_at
+        self._doze(name)
         self.steps += 1
         if self.steps == crash_at:
             self._crash(name, "before")
         result = function(*args, **kwargs)
+        assert name in STAGING or not self.slept, f"S122: {name} after the lease was lost"
         self.steps += 1
         if self.steps == crash_at:
             self._crash(name, "after")
         return result
+
+    def _doze(self, name: str) -> None:
+        """Let the process lose its lease before a write to the store (S122)."""
+        self.stored += name == "apply"
+        if name == "apply" and self.stored == self.weather.sleep_at:
+            self.slept = self.sleep()
 
     def _crash(self, name: str, when: str) -> NoReturn:
         self.note(f"crash {when} {name}")

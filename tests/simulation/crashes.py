@@ -13,18 +13,8 @@ from random import Random
 from simulation.judged import Failure, judge
 from simulation.mappings import mapping_of
 from simulation.play import Run
-from simulation.schedule import Act, Attempts, Round, Schedule, Style, Weather
+from simulation.schedule import CALM, Act, Attempts, Round, Schedule, Weather
 
-CALM = Style(
-    invalid=False,
-    deletions=False,
-    edits=False,
-    faults=False,
-    crashes=False,
-    lag=False,
-    refusals=False,
-    remapping=False,
-)
 #: what users did before the cycle that crashes, by what the schedule is about.
 STORIES = {
     "creation": ("add_row", "add_row", "add_person", "edit_both"),

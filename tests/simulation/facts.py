@@ -29,6 +29,21 @@ class Before:
     row: Json | None
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What users may count on from a moment on, until somebody changes a consent or an address.
+
+    :param rule: the scenario that says so.
+    :param stopped: whether the records end opted out, or may be mailed.
+    """
+
+    at: int
+    rule: str
+    stopped: bool
+    persons: frozenset[int]
+    rows: frozenset[str]
+
+
 @dataclass
 class Facts:
     """What has been noted so far. Moments are counted, not timed.
@@ -67,6 +82,7 @@ class Facts:
     :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
+    :ivar promises: what users were promised about consents.
     """
 
     world: World
@@ -114,6 +130,7 @@ class Facts:
     entered: dict[tuple[RecordId, str], set[Value]] = field(
         default_factory=lambda: defaultdict(set)
     )
+    promises: list[Promise] = field(default_factory=list)
     _seen_at: int = -1
     _seen: tuple[list[QuarantineRow], list[Visible]] = field(default_factory=lambda: ([], []))
     events: list[tuple[int, datetime, str]] = field(default_factory=list)

@@ -7,8 +7,9 @@ import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from simulation.aims import drawn
 from simulation.play import Run
-from simulation.schedule import Schedule, drawn
+from simulation.schedule import Schedule
 from simulation.shrink import shrunk
 
 #: schedules that are played before what they have left is thrown away.

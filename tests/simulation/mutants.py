@@ -37,10 +37,24 @@ Mutation = Callable[[], Iterator[None]]
 MUTANTS: dict[str, Callable[[], Any]] = {}
 
 
+#: what the schedules are aimed at in which a mutant must be found, where random ones take long.
+AIM_OF: dict[str, str] = {}
+
+
 def mutant(mutation: Mutation) -> Mutation:
     """List a mutant under its function's name."""
     MUTANTS[mutation.__name__.replace("_", " ")] = contextmanager(mutation)
     return mutation
+
+
+def found_by(aim: str) -> Callable[[Mutation], Mutation]:
+    """Return a decorator that lists a mutant which schedules of an aim must find."""
+
+    def listed(mutation: Mutation) -> Mutation:
+        AIM_OF[mutation.__name__.replace("_", " ")] = aim
+        return mutant(mutation)
+
+    return listed
 
 
 # ---------------------------------------------------------------- cursors and carried rows

@@ -9,6 +9,7 @@ from leadsync.model import Json
 from simulation.diary import Diary, Pair
 from simulation.oracle_of_activities import check_activities
 from simulation.oracle_of_clashes import check_clashes, check_written_over
+from simulation.oracle_of_consent import check_promises
 from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
 from simulation.oracle_of_person_merges import check_person_merges
@@ -40,6 +41,7 @@ def check_settled(diary: Diary) -> None:
     check_written_over(diary)
     check_activities(diary)
     check_records(diary)
+    check_promises(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:

@@ -151,7 +151,8 @@ class LinkJudge(View):
                     now = plain(name, values.get(name))
                     kept = now == edit.value or self.stopped(name, now, person)
                     assert kept, f"P3: person {person} {name} {now} {edit}"
-        for row_id in self.diary.row_deleted:
+        there = {row_id for _, row_id, _ in self.diary.rows()}  # or made again for its person
+        for row_id in self.diary.row_deleted.keys() - there:
             for person, values in self.people.items():
                 linked = any(p == (person, row_id) for p in self.diary.before_link)
                 if values["leadsyncDynamicsId"] == row_id and linked:

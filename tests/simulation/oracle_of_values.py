@@ -208,36 +208,39 @@ class ValueJudge(View):
             marketo_is_users=(pair[0], name) in diary.edits,
             dynamics_is_users=(pair[1], name) in diary.edits,
             allowed=set(),
-            newest=self._newest(pair, name, marketo, dynamics) if marketo and dynamics else None,
+            newest=set(),
             has_stop=any(diary.stops.is_new(pair[0], edit) for edit in (marketo, dynamics)),
         )
+        if marketo and dynamics:
+            verdict.newest = self._newest(pair, table, name, marketo, dynamics)
         verdict.allowed = self._allowed(verdict, agreed, pair, table, name)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
             verdict.allowed.add(True)
         return verdict
 
-    def _newest(self, pair: Pair, name: str, marketo: Edit, dynamics: Edit) -> Edit | None:
-        """Return the newest of two values, where that is beyond doubt (S048).
+    def _newest(
+        self, pair: Pair, table: str, name: str, marketo: Edit, dynamics: Edit
+    ) -> set[Value]:
+        """Return what ``newest_wins`` must end with, as far as that is beyond doubt (S048).
 
-        Either system knows when a record was changed last, but not which field; what an earlier
-        cycle has looked at has no time any more.
+        Either system knows when a record was changed last, but not which field. Within the
+        tolerance the type decides. What an earlier cycle has looked at has no time any more.
         """
         diary = self.diary
-        entered = diary.edits.get((pair[0], name)) == marketo
-        if (
-            not (entered and marketo.timed and dynamics.timed)
-            or min(marketo.at, dynamics.at) <= diary.fresh_since
-        ):
-            return None
         of_person = [edit.at for (record, _), edit in diary.edits.items() if record == pair[0]]
-        spans = (
-            (diary.time_of(marketo.at), diary.time_of(max(of_person))),
-            (diary.time_of(dynamics.at), diary.time_of(diary.row_touched[pair[1]])),
-        )
-        (first_m, last_m), (first_d, last_d) = spans
+        either = {marketo.value, dynamics.value}
+        entered = diary.edits.get((pair[0], name)) == marketo and marketo.timed and dynamics.timed
+        if not entered or min(marketo.at, dynamics.at) <= diary.fresh_since:
+            return either
+        first_m, last_m = diary.time_of(marketo.at), diary.time_of(max(of_person))
+        first_d, last_d = (diary.time_of(at) for at in (dynamics.at, diary.row_touched[pair[1]]))
         if first_m - last_d > TOLERANCE:
-            return marketo
-        return dynamics if first_d - last_m > TOLERANCE else None
+            return {marketo.value}
+        if first_d - last_m > TOLERANCE:
+            return {dynamics.value}
+        if max(last_m - first_d, last_d - first_m) <= TOLERANCE:
+            return {marketo.value if table == "lead" else dynamics.value}
+        return either
 
     def _allowed(
         self, verdict: Verdict, agreed: Edit | None, pair: Pair, table: str, name: str
@@ -265,7 +268,7 @@ class ValueJudge(View):
         marketo, dynamics = {verdict.marketo}, {verdict.dynamics}
         by_type = marketo if table == "lead" else dynamics
         if rule == "newest_wins":  # within the tolerance either may win
-            return {verdict.newest.value} if verdict.newest else marketo | dynamics
+            return verdict.newest or marketo | dynamics
         if rule == "most_restrictive":
             return {True}
         if rule == "non_empty_wins" and None in marketo | dynamics:
@@ -310,7 +313,7 @@ class Verdict:
     marketo_is_users: bool
     dynamics_is_users: bool
     allowed: set[Value]
-    newest: Edit | None
+    newest: set[Value]
     has_stop: bool
 
     def __repr__(self) -> str:

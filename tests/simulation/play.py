@@ -32,6 +32,8 @@ MOST_CYCLES_TO_REREAD = 12
 #: share of stages that are run again, with all effects compared.
 LOOKS_TWICE = 0.03
 LONGER_THAN_A_LEASE = 1000
+#: stages between the first one and the commit.
+MOST_STAGES = 5
 
 
 class Run:
@@ -75,7 +77,7 @@ class Run:
     def story(self) -> str:
         """What happened so far, a line for every event."""
         mapping = self.schedule.mapping
-        title = f"seed {self.schedule.seed}: {self.style}"
+        title = f"seed {self.schedule.seed}: {self.schedule.aim} {self.style}"
         fields = [f"  {entry}" for entry in mapping["fields"]]
         return "\n".join([title, *fields, str(mapping["policies"]), *self.diary.story])
 
@@ -115,12 +117,18 @@ class Run:
         restless = [person for person in known if self.world.marketo.unsettled(person)]
         began = self.diary.cycle_begins()
         chaos = Chaos(
-            self.world.clock, weather, self._act, self.diary.note, self.users, self.ledger
+            self.world.clock,
+            weather,
+            self._act,
+            self.diary.note,
+            self.users,
+            self.ledger,
+            self._sleep,
         )
         report, smooth, started = None, False, self.world.clock.now()
         writes = len(self.world.marketo.writes), len(self.world.dynamics.writes)
         try:
-            report, smooth = self._stages(chaos.around(self.world.engine), request, weather.stall)
+            report, smooth = self._stages(chaos, request)
             oracle.check_report(report)
         except Crash:
             pass
@@ -153,14 +161,12 @@ class Run:
     def _writes(self) -> int:
         return len(self.world.marketo.writes) + len(self.world.dynamics.writes)
 
-    def _stages(
-        self, engine: Engine, request: CycleRequest, stall: int | None
-    ) -> tuple[Json, bool]:
+    def _stages(self, chaos: Chaos, request: CycleRequest) -> tuple[Json, bool]:
         """Run the stages as a scheduler does: side by side, repeated, tried again.
 
         :returns: the report, and whether every stage ran just once.
         """
-        other = self._other_run(request)
+        engine, other = chaos.around(self.world.engine), self._other_run(request)
         cycle = stages.open_cycle(engine, request)
         assert not other, f"S122: {request.run_id} runs beside {other}"
         reads = [stages.extract_marketo, stages.extract_dynamics]
@@ -169,12 +175,12 @@ class Run:
         self.random.shuffle(writes)
         smooth = True
         for number, stage in enumerate((*reads, stages.merge_and_validate, *writes)):
-            if number == stall:
-                self._stall()
+            self._stall_at(number, chaos)
             smooth &= self._stage(engine, cycle, stage)
             if self._looks_twice():
                 smooth = False
                 self._again(cycle, stage)
+        self._stall_at(MOST_STAGES, chaos)
         report = stages.quarantine_and_commit(engine, cycle)
         if self.style.faults and self.random.random() < 0.3:
             assert stages.quarantine_and_commit(engine, cycle) == report
@@ -205,6 +211,11 @@ class Run:
         finally:
             check_same(before, effects(self.world), stage.__name__)
 
+    def _stall_at(self, number: int, chaos: Chaos) -> None:
+        """Sleep before the stage of this number, if the weather says so."""
+        if number == chaos.weather.stall:
+            chaos.slept = self._sleep()
+
     def _stall(self) -> None:
         """Sleep for longer than a lease, while users act and another run does everything."""
         self.diary.unrest.append(self.diary.note("the process sleeps"))
@@ -214,6 +225,13 @@ class Run:
         self._attempt(request, Weather())
         self._act(Act("edit_again", self.random.randrange(2**32)))
         self.diary.note("the process wakes up")
+
+    def _sleep(self) -> bool:
+        """Sleep, if the process has a lease to lose; tell whether it had one."""
+        if self.world.store.current_lease("cycle") is None:
+            return False
+        self._stall()
+        return True
 
     def _stage(self, engine: Engine, cycle: Json, stage: Any) -> bool:
         """Run a stage, again after a failure and sometimes for no reason."""

@@ -73,6 +73,18 @@ class Style:
         return tuple(kind for kind in KINDS_OF_RUN if getattr(self, kind))
 
 
+CALM = Style(
+    invalid=False,
+    deletions=False,
+    edits=False,
+    faults=False,
+    crashes=False,
+    lag=False,
+    refusals=False,
+    remapping=False,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """Something that a user does, and how many seconds pass until the next step."""
@@ -89,19 +101,24 @@ class Weather:
     :param crash_at: the durable step before or after which the process dies.
     :param edits: calls to a system before which a user does something.
     :param faults: calls to a system that fail, with how.
-    :param lost_write: which of the calls that write is executed without its answer arriving.
+    :param lost_write: which of the calls that write is executed without its answer arriving;
+        ``fatal`` when the process dies with it.
     :param stall: the stage before which the process sleeps for longer than its lease, while another
         run does everything.
     :param clash: seed of edits of what is about to be written, right before the write: of the same
         field in Dynamics, where the write is refused then, of another one in Marketo.
+    :param sleep_at: the write to the store before which the process sleeps for longer than its
+        lease, while another run does everything.
     """
 
     crash_at: int | None = None
     edits: Mapping[int, Act] = field(default_factory=dict)
     faults: Mapping[int, str] = field(default_factory=dict)
     lost_write: int | None = None
+    fatal: bool = False
     stall: int | None = None
     clash: int | None = None
+    sleep_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +151,7 @@ class Schedule:
 
     :param last: what users do after the last round; only undisturbed cycles follow.
     :param linked: it begins in a world with people that are linked already, not in an empty one.
+    :param aim: what it is about, if it is not about everything.
     """
 
     seed: int
@@ -144,6 +162,7 @@ class Schedule:
     rounds: tuple[Round, ...]
     last: tuple[Act, ...] = ()
     linked: bool = False
+    aim: str = ""
 
     @property
     def length(self) -> int:
@@ -157,6 +176,7 @@ class Schedule:
             + (one.cycle.weather.lost_write is not None)
             + (one.cycle.weather.stall is not None)
             + (one.cycle.weather.clash is not None)
+            + (one.cycle.weather.sleep_at is not None)
             + bool(one.event)
             for one in self.rounds
         )

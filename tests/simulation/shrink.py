@@ -67,11 +67,13 @@ def _calmer(weather: Weather) -> Iterator[Weather]:
     if weather.crash_at is not None:
         yield replace(weather, crash_at=None)
     if weather.lost_write is not None:
-        yield replace(weather, lost_write=None)
+        yield replace(weather, lost_write=None, fatal=False)
     if weather.stall is not None:
         yield replace(weather, stall=None)
     if weather.clash is not None:
         yield replace(weather, clash=None)
+    if weather.sleep_at is not None:
+        yield replace(weather, sleep_at=None)
     for call in weather.edits:
         yield replace(weather, edits={c: act for c, act in weather.edits.items() if c != call})
     for call in weather.faults:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from simulation.aims import drawn
 from simulation.judged import failures_of, judge
 from simulation.play import Run
-from simulation.schedule import drawn
 
 #: `make sim` plays more.
 SEEDS = 400

@@ -11,6 +11,7 @@ from leadsync.cycle.reading import as_table
 from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json, RowWrite
 from simulation.diary import Diary, Edit
+from simulation.users_of_consent import ACTS as AIMED
 from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
 
@@ -76,7 +77,10 @@ class Users(MergesPersons):
     def act(self, kind: str, seed: int) -> None:
         """Do one thing, if there is anything to do it to."""
         self.random = Random(seed)
-        getattr(self, kind)()
+        if kind in AIMED:
+            AIMED[kind](self)
+        else:
+            getattr(self, kind)()
 
     # -- creating
 
@@ -119,14 +123,14 @@ class Users(MergesPersons):
         if people:
             names = self._some(tuple(COLUMNS))
             person = self.random.choice(people)
-            self._edit_person_with(person, {name: self._person_value(name) for name in names})
+            self.edit_person_with(person, {name: self._person_value(name) for name in names})
 
     def edit_row(self) -> None:
         rows = list(self.diary.standing_rows())
         if rows:
             table, row_id, _ = self.random.choice(rows)
             names = self._some(fields_of(table))
-            self._edit_row_with(table, row_id, self._row_values(table, names))
+            self.edit_row_with(table, row_id, self._row_values(table, names))
 
     def edit_both(self) -> None:
         """Edit one field of a pair on both sides, each in its own way."""
@@ -135,8 +139,8 @@ class Users(MergesPersons):
             (person, row_id), table, *_ = self.random.choice(pairs)
             name = self._some(fields_of(table))[0]
             edits = [
-                lambda: self._edit_person_with(person, {name: self._person_value(name)}),
-                lambda: self._edit_row_with(table, row_id, self._row_values(table, [name])),
+                lambda: self.edit_person_with(person, {name: self._person_value(name)}),
+                lambda: self.edit_row_with(table, row_id, self._row_values(table, [name])),
             ]
             self.random.shuffle(edits)
             edits[0]()
@@ -150,8 +154,8 @@ class Users(MergesPersons):
             (person, row_id), table, *_ = self.random.choice(pairs)
             name = self._some(fields_of(table))[0]
             values = self._row_values(table, [name])
-            self._edit_row_with(table, row_id, values)
-            self._edit_person_with(person, {name: plain(name, values[COLUMNS[name]])})
+            self.edit_row_with(table, row_id, values)
+            self.edit_person_with(person, {name: plain(name, values[COLUMNS[name]])})
 
     def edit_again(self) -> None:
         """Edit the record of the last edit, or its counterpart, once more."""
@@ -162,21 +166,33 @@ class Users(MergesPersons):
         both = [p for p, *_ in self.diary.pairs() if {*p} & {self.last}]
         record = self.random.choice([*both[0], self.last] if both else [self.last])
         if record in people:
-            self._edit_person_with(
+            self.edit_person_with(
                 record, {n: self._person_value(n) for n in self._some(self.names)}
             )
         elif record in rows:
             table, row_id = rows[record]
             names = [n for n in self.names if n in fields_of(table)]
-            self._edit_row_with(table, row_id, self._row_values(table, names))
+            self.edit_row_with(table, row_id, self._row_values(table, names))
 
-    def _edit_person_with(self, person: int, values: Json) -> None:
+    def edit_back(self) -> None:
+        """Give a field of a pair two values on its sides, one of which it has had before."""
+        pairs = list(self.diary.pairs())
+        if pairs:
+            (person, row_id), table, *_ = self.random.choice(pairs)
+            names = [n for n in self.names if n in fields_of(table)] or ["title"]
+            name = self.random.choice(names)
+            had = sorted(map(str, self.diary.entered[row_id, name] - {None, True, False}))
+            value = self.random.choice(had) if had else self._person_value(name)
+            self.edit_person_with(person, {name: value})
+            self.edit_row_with(table, row_id, self._row_values(table, [name]))
+
+    def edit_person_with(self, person: int, values: Json) -> None:
         self.last, self.names = person, tuple(values) or self.names
         before = dict(self.world.marketo.people[person])
         self.world.marketo.edit(person, **values)
         self.diary.person_edited(person, before, values, created=False)
 
-    def _edit_row_with(self, table: str, row_id: str, values: Json) -> None:
+    def edit_row_with(self, table: str, row_id: str, values: Json) -> None:
         self.last = row_id
         self.names = tuple(n for n, column in COLUMNS.items() if column in values) or self.names
         before = dict(self.world.dynamics.rows[table][row_id])
@@ -195,7 +211,7 @@ class Users(MergesPersons):
         if chosen:
             table, row_id, name = random.choice(chosen)
             value = f"w{seed}"
-            self._edit_row_with(table, row_id, {COLUMNS[name]: value})
+            self.edit_row_with(table, row_id, {COLUMNS[name]: value})
             self.diary.clashed[row_id, name] = Edit(self.diary.now, value)
 
     def edit_beside(self, bodies: Sequence[Json], seed: int, *, over: bool) -> None:
@@ -212,7 +228,7 @@ class Users(MergesPersons):
         meets = over and bool(met) and random.random() < 0.7
         if meets or (beside and random.random() < 0.5):
             person, name = random.choice(met if meets else beside)
-            self._edit_person_with(person, {name: f"p{seed}"})
+            self.edit_person_with(person, {name: f"p{seed}"})
             if meets:
                 self.diary.written_over[person, name] = Edit(self.diary.now, f"p{seed}")
 
@@ -221,14 +237,14 @@ class Users(MergesPersons):
         if rows:
             table, row_id, row = self.random.choice(rows)
             flag = True if row["new_synctomkto"] is False else self.random.choice((False, None))
-            self._edit_row_with(table, row_id, {"new_synctomkto": flag})
+            self.edit_row_with(table, row_id, {"new_synctomkto": flag})
 
     def leave(self) -> None:
         """Take the row of a pair out of scope, and edit its person, which nobody is told of."""
         pairs = [p for p in self.diary.pairs() if p[3]["new_synctomkto"] is not False]
         if pairs:
             (person, row_id), table, *_ = self.random.choice(pairs)
-            self._edit_row_with(table, row_id, {"new_synctomkto": False})
+            self.edit_row_with(table, row_id, {"new_synctomkto": False})
             self._edit_person_of(person, table)
 
     def come_back(self) -> None:
@@ -236,7 +252,7 @@ class Users(MergesPersons):
         rows = [one for one in self.diary.standing_rows() if one[2]["new_synctomkto"] is False]
         if rows:
             table, row_id, _ = self.random.choice(rows)
-            self._edit_row_with(table, row_id, {"new_synctomkto": True})
+            self.edit_row_with(table, row_id, {"new_synctomkto": True})
 
     def close_and_edit(self) -> None:
         """Close the row of a pair, and edit its person, which has to wait."""
@@ -249,7 +265,7 @@ class Users(MergesPersons):
 
     def _edit_person_of(self, person: int, table: str) -> None:
         name = self._some(fields_of(table))[0]
-        self._edit_person_with(person, {name: self._person_value(name)})
+        self.edit_person_with(person, {name: self._person_value(name)})
 
     def qualify(self) -> None:
         """Qualify a lead: its person goes on with the contact that it becomes (S092)."""

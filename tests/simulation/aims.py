@@ -1,0 +1,146 @@
+"""Schedules that are aimed: a share of all, each about one thing that random ones seldom meet.
+
+They are drawn apart, so that the others stay as they are, and are short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from leadsync.model import Json
+from simulation import schedule
+from simulation.mappings import mapping_of_run
+from simulation.schedule import (
+    CALM,
+    LINKED,
+    STEPS,
+    Act,
+    Attempts,
+    Round,
+    Schedule,
+    Style,
+    Weather,
+)
+
+#: share of the schedules that are aimed.
+SHARE = 0.2
+PAUSES = (20, 60, 300, 1200, 3600)
+#: a pause after which a feed's activities are read just once more.
+LONG_PAUSE = 1200
+
+
+def drawn(seed: int) -> Schedule:
+    """Draw the schedule of a seed."""
+    random = Random(f"aim {seed}")
+    if random.random() >= SHARE:
+        return schedule.drawn(seed)
+    name = random.choice(list(AIMS))
+    mapping = _mapping(random, seed, suppress=name == "loss")
+    style, rounds = AIMS[name](random)
+    linked = name != "doubtful creates" or random.random() < LINKED
+    return Schedule(seed, style, mapping, 2, 300, rounds, linked=linked, aim=name)
+
+
+def _mapping(random: Random, seed: int, *, suppress: bool) -> Json:
+    """Draw a mapping; with ``suppress``, more often one whose deleted persons stay away."""
+    drawn = [mapping_of_run(seed, random) for _ in range(3 if suppress else 1)]
+    return max(drawn, key=lambda one: one["policies"]["on_marketo_delete"] == "suppress")
+
+
+Aimed = tuple[Style, tuple[Round, ...]]
+
+
+def _consent(random: Random) -> Aimed:
+    """Stops, clicks and addresses, in good weather and bad."""
+    first = ("stop", "click_after_going_on", "go_on_after_click", "take_a_stopped_address")
+    style = CALM
+    if random.random() < 0.5:
+        return style, (_round(random, (random.choice(first),), _trouble(random, 0.4)),)
+    before = random.choice(("stop", "go_on", "go_on"))
+    then = random.choice((*first, "take_a_freed_address", "take_a_freed_address"))
+    return style, (
+        _round(random, (before,), _trouble(random, 0.3)),
+        _round(random, (then,), _trouble(random, 0.2)),
+    )
+
+
+def _doubt(random: Random) -> Aimed:
+    """An update whose answer is lost, and what users do to the same records then."""
+    style = replace(CALM, lag=random.random() < 0.3, invalid=random.random() < 0.3)
+    weather = Weather(lost_write=random.randrange(1, 3), fatal=True)
+    again = ("edit_again",) * random.choice((1, 1, 2))
+    rounds = [
+        _round(random, (random.choice(("edit_row", "edit_person", "edit_both")),), weather),
+        _round(random, again, _trouble(random, 0.2)),
+        _round(random, ("edit_back",), Weather()),
+    ]
+    return style, tuple(rounds[: random.choice((2, 2, 3))])
+
+
+def _doubtful_creates(random: Random) -> Aimed:
+    """A record is made and the answer is lost; its users go on meanwhile."""
+    making = random.choice((("add_row",), ("add_person", "ask_for_person"), ("ask_for_person",)))
+    then = random.choice(("edit_again", "edit_person", "edit_row", "delete_row", "qualify"))
+    weather = Weather(lost_write=random.randrange(1, 3), fatal=True)
+    style = replace(CALM, deletions=True)
+    return style, (
+        _round(random, making, weather),
+        _round(random, (then, "ask_for_person"), _trouble(random, 0.3)),
+    )
+
+
+def _meeting(random: Random) -> Aimed:
+    """Users edit what is written in that very second."""
+    acts = tuple(random.choice(("edit_row", "edit_row", "edit_person")) for _ in range(3))
+    weather = Weather(clash=random.randrange(2**20))
+    more = (_round(random, (), weather), _round(random, ("edit_again",), weather))
+    return replace(CALM, edits=True), (_round(random, acts, weather), *more[: random.randrange(3)])
+
+
+def _sleep(random: Random) -> Aimed:
+    """The process sleeps for longer than its lease, right before it stores something."""
+    acts = tuple(random.choice(("edit_row", "edit_person", "add_row")) for _ in range(3))
+    weather = Weather(sleep_at=random.randrange(1, 9))
+    if random.random() < 0.3:
+        weather = Weather(stall=random.randrange(1, 6))
+    return replace(CALM, crashes=True), (_round(random, acts, weather),)
+
+
+def _loss(random: Random) -> Aimed:
+    """Persons and rows are deleted, and their counterparts live on."""
+    gone = random.choice(("delete_person", "delete_person", "delete_row"))
+    then = tuple(random.choice(("edit_row", "edit_person", "restore_row")) for _ in range(3))
+    first = _round(random, (gone,), Weather())
+    if gone == "delete_person" and random.random() < 0.5:  # known long before a cycle fails
+        acts = tuple(replace(act, pause=LONG_PAUSE) for act in first.acts)
+        weather = Weather(crash_at=random.randrange(6, 20))
+        first = replace(first, acts=acts, cycle=replace(first.cycle, weather=weather, again=False))
+    return replace(CALM, deletions=True), (first, _round(random, then, Weather()))
+
+
+#: what schedules are aimed at, with how they are drawn.
+AIMS: dict[str, Callable[[Random], Aimed]] = {
+    "consent": _consent,
+    "doubt": _doubt,
+    "doubtful creates": _doubtful_creates,
+    "meeting": _meeting,
+    "sleep": _sleep,
+    "loss": _loss,
+}
+
+
+def _trouble(random: Random, chance: float) -> Weather:
+    """Draw one thing that goes wrong, if anything does."""
+    if random.random() >= chance:
+        return Weather()
+    if random.random() < 0.5:
+        return Weather(crash_at=random.randrange(STEPS // 2))
+    return Weather(lost_write=random.randrange(1, 4))
+
+
+def _round(random: Random, kinds: tuple[str, ...], weather: Weather) -> Round:
+    acts = tuple(Act(kind, random.randrange(2**32), random.choice((0, 1, 5, 60))) for kind in kinds)
+    cycle = Attempts(random.randrange(2**32), weather, again=random.random() < 0.2)
+    return Round(random.choice(PAUSES), acts, cycle)
