@@ -94,9 +94,11 @@ def _doubtful_creates(random: Random) -> Aimed:
 def _meeting(random: Random) -> Aimed:
     """Users edit what is written in that very second."""
     acts = tuple(random.choice(("edit_row", "edit_row", "edit_person")) for _ in range(3))
-    weather = Weather(clash=random.randrange(2**20))
-    more = (_round(random, (), weather), _round(random, ("edit_again",), weather))
-    return replace(CALM, edits=True), (_round(random, acts, weather), *more[: random.randrange(3)])
+    rounds = [
+        _round(random, kinds, Weather(clash=random.randrange(2**20)))
+        for kinds in (acts, (), ("edit_again",))
+    ]
+    return replace(CALM, edits=True), tuple(rounds[: random.randrange(1, 4)])
 
 
 def _sleep(random: Random) -> Aimed:
