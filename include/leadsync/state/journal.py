@@ -68,12 +68,17 @@ def unconfirmed_pairs(
     return cast("list[IntentRow]", found)
 
 
-def unanswered_updates(connection: Connection, marketo_ids: Sequence[int]) -> list[IntentRow]:
-    """Return updates of the persons' pairs that were never confirmed, oldest first."""
+def unanswered_updates(
+    connection: Connection, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]
+) -> list[IntentRow]:
+    """Return updates of pairs of these persons or rows that were never confirmed, oldest first."""
     chosen = select(intent).where(
         intent.c.operation.in_(UPDATES),
         intent.c.status.in_(UNANSWERED),
-        among(connection, intent.c.marketo_id, marketo_ids),
+        or_(
+            among(connection, intent.c.marketo_id, marketo_ids),
+            among(connection, intent.c.dynamics_id, dynamics_ids),
+        ),
     )
     found = rows_of(connection, chosen.order_by(intent.c.updated_at, intent.c.intent_id))
     return cast("list[IntentRow]", found)

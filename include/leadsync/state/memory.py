@@ -216,8 +216,10 @@ class MemoryStateStore:
     def unconfirmed_pairs(self, dynamics_ids: Sequence[str] | None = None) -> list[IntentRow]:
         return self._intents.unconfirmed_pairs(dynamics_ids)
 
-    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
-        return self._intents.unanswered_updates(marketo_ids)
+    def unanswered_updates(
+        self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str] = ()
+    ) -> list[IntentRow]:
+        return self._intents.unanswered_updates(marketo_ids, dynamics_ids)
 
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         return self._intents.unconfirmed_creates(marketo_ids)

@@ -47,14 +47,16 @@ class MemoryIntents:
             )
         )
 
-    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
-        """Return updates of the persons' pairs that were never confirmed, oldest first."""
-        wanted = set(marketo_ids)
+    def unanswered_updates(
+        self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str]
+    ) -> list[IntentRow]:
+        """Return updates of pairs of these persons or rows, never confirmed, oldest first."""
+        persons, rows = set(marketo_ids), set(dynamics_ids)
         found = self._where(
             lambda row: (
                 row["operation"] in UPDATES
                 and row["status"] in UNANSWERED
-                and row["marketo_id"] in wanted
+                and (row["marketo_id"] in persons or row["dynamics_id"] in rows)
             )
         )
         return sorted(found, key=lambda row: row["updated_at"])

@@ -210,9 +210,11 @@ class StateStore(Protocol):
         """
         ...
 
-    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
-        """Return updates of the persons' pairs, on either side, that were sent and never confirmed,
-        oldest first.
+    def unanswered_updates(
+        self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str] = ()
+    ) -> list[IntentRow]:
+        """Return updates of the pairs of these persons or rows, on either side, that were sent and
+        never confirmed, oldest first.
         """
         ...
 

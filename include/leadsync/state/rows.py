@@ -30,7 +30,7 @@ LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope", "inactive")
 #: a repeated update is refused (412) and deferred when its first try, without an answer, succeeded.
 #: writes that join a person and a row.
 MAKING = ("create", "link")
-UPDATES = ("update", "link")
+UPDATES = ("update", "link", "move")
 UNANSWERED = ("pending", "deferred")
 
 #: ``open``: held. ``released``: to be tried again, by a person's wish. ``retried``: tried, and its

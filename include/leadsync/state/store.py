@@ -191,9 +191,11 @@ class SqlStateStore:
         with reading(self.engine) as connection:
             return journal.pending_updates(connection, marketo_ids)
 
-    def unanswered_updates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
+    def unanswered_updates(
+        self, marketo_ids: Sequence[int], dynamics_ids: Sequence[str] = ()
+    ) -> list[IntentRow]:
         with reading(self.engine) as connection:
-            return journal.unanswered_updates(connection, marketo_ids)
+            return journal.unanswered_updates(connection, marketo_ids, dynamics_ids)
 
     def unconfirmed_creates(self, marketo_ids: Sequence[int]) -> list[IntentRow]:
         with reading(self.engine) as connection:

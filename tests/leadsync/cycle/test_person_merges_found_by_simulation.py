@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from leadsync.cycle.extract.feed import Feed, settle_one
 from leadsync.cycle.extract.feed_cursor import FeedCursor, Stretch
+from leadsync.errors import TransientApiError
 from leadsync.model import FeedRead
+from support.interrupted import altered, loses_answers
 from support.world import World, world
 
 __all__ = ["world"]
@@ -143,3 +147,30 @@ def test_a_stretch_that_proves_longer_than_thought_is_read_on(world: World) -> N
     young = Stretch("later", before, now, pages=1.0)
     settle_one([Feed(world.engine, read, FeedCursor("end", now, (longer, young)))], now)
     assert asked == [1]
+
+
+@pytest.mark.parametrize("took_over", [False, True])
+def test_what_an_unanswered_write_left_is_no_change_of_the_row_that_a_survivor_takes_over(
+    world: World, took_over: bool
+) -> None:
+    """Neither an update of the row's own person, nor what came with its taking over of the row."""
+    fields = [
+        {**entry, "rule": "dynamics_wins"} if entry["marketo"] == "city" else entry
+        for entry in world.mapping["fields"]
+    ]
+    world.mapping = {**world.mapping, "fields": fields}
+    loser, row = world.linked("contact")
+    if took_over:
+        first, loser = loser, world.marketo.add(city="Lund", lastName="Ek")
+        world.cycle()
+        world.marketo.merge(loser, [first])
+    else:
+        world.marketo.edit(loser, city="Lund")
+    survivor = world.marketo.add(city="Malmö", lastName="Ek")
+    with altered(world.dynamics, "write_rows", loses_answers), pytest.raises(TransientApiError):
+        world.cycle()
+    world.marketo.merge(survivor, [loser])
+    for _ in range(3):
+        world.cycle()
+    assert carried(world) == {survivor: row}
+    assert world.dynamics.rows["contact"][row]["address1_city"] == "Malmö"

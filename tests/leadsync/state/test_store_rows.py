@@ -50,6 +50,16 @@ def test_unconfirmed_creates_are_found_by_person_oldest_first(store: StateStore)
     assert store.unconfirmed_creates([1, 9]) == [early, late]
 
 
+def test_unanswered_updates_are_found_by_person_or_row(store: StateStore) -> None:
+    late = intent(1, operation="update", updated_at=NOON + MINUTE)
+    moved = intent(2, operation="move", status="deferred")
+    others = [intent(3, operation="update"), intent(4, operation="update", status="done")]
+    keep(store, intents=[late, moved, intent(5), *others])
+    assert store.unanswered_updates([1, 4, 5], [row_id(2), row_id(4)]) == [moved, late]
+    assert store.unanswered_updates([3]) == others[:1]
+    assert store.unanswered_updates([]) == []
+
+
 def test_pending_updates_of_persons_in_marketo_are_found(store: StateStore) -> None:
     kept = [intent(1, side="marketo", operation="update"), intent(2, side="marketo", operation="x")]
     others = [

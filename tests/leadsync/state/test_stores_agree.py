@@ -136,6 +136,7 @@ def everything(store: StateStore) -> list[object]:
         store.base_of([f"link-{n}" for n in range(4)]),
         store.intents("c1", "dynamics"),
         store.unconfirmed_pairs([row_id(1), row_id(2)]),
+        store.unanswered_updates([1, 2], [row_id(3)]),
         store.journal(),
         store.quarantine(),
         *(store.quarantine(where=where, limit=2) for where in FILTERS),

@@ -301,9 +301,8 @@ class Gatherer:
 
     def _pair(self, link: LinkRow) -> Pair:
         link_id = link["link_id"]
-        return self.work.pairs.setdefault(
-            link_id, Pair(link, moved=link_id in self.links.inherited)
-        )
+        moved = link_id in self.links.inherited
+        return self.work.pairs.setdefault(link_id, Pair(link, moved=moved))
 
 
 def _with_link(record: Mapping[str, object], link: LinkRow) -> Json:

@@ -2,18 +2,20 @@
 
 Such a write is found equal on both sides by the next cycle, and only the base moves. When a user
 has changed the other side since, the value that we wrote would look like a change against the base
-and could win over the user's. The intents tell what was sent.
+and could win over the user's. The intents tell what was sent, also to a row whose person was merged
+since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
+from leadsync.model import TABLES
 from leadsync.state.port import IntentRow, StateChanges, Values
 from leadsync.values.marks import ABSENT
 
@@ -26,22 +28,27 @@ def settle_lost_updates(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work
 
     It is stored at once: what this cycle writes instead may be held.
     """
-    moved = {
-        pair.link["marketo_id"]: pair
+    differing = [
+        pair
         for pair in work.pairs.values()
         if pair.marketo is not None and pair.dynamics is not None and _differs(pair, plan)
-    }
-    intents = engine.store.unanswered_updates(sorted(moved)) if moved else []
+    ]
+    by_person = {pair.link["marketo_id"]: pair for pair in differing}
+    taken_over = {pair.link["dynamics_id"]: pair for pair in differing if pair.moved}
+    intents = (
+        engine.store.unanswered_updates(sorted(by_person), sorted(taken_over)) if by_person else []
+    )
     since = _last_reading(engine) if intents else None
     undoing = _of_undo(engine, intents)
     found: dict[str, Values] = {}
     for intent in intents:
         if intent["cycle_id"] not in undoing and (since is None or intent["updated_at"] >= since):
-            pair = moved[intent["marketo_id"] or 0]
+            pair = by_person.get(intent["marketo_id"] or 0)
+            pair = pair or taken_over[intent["dynamics_id"] or ""]
             left = _left_by(intent, pair)
             pair.base.update(left)
             found.setdefault(pair.link["link_id"], {}).update(left)
-    _store(engine, cycle, sorted(moved), found)
+    _store(engine, cycle, found, by_person, taken_over)
 
 
 def _of_undo(engine: Engine, intents: Iterable[IntentRow]) -> set[str]:
@@ -72,6 +79,8 @@ def _last_reading(engine: Engine) -> datetime | None:
 
 def _left_by(intent: IntentRow, pair: Pair) -> Values:
     """Return the values of an unanswered write that still stand where it was sent."""
+    if intent["side"] == "marketo" and intent["marketo_id"] != pair.link["marketo_id"]:
+        return {}  # it went to the person that was merged
     current = pair.marketo if intent["side"] == "marketo" else pair.dynamics
     sent: Values = intent["body"]["values"]
     return {
@@ -82,9 +91,20 @@ def _left_by(intent: IntentRow, pair: Pair) -> Values:
 
 
 def _store(
-    engine: Engine, cycle: Cycle, persons: Sequence[int], found: Mapping[str, Values]
+    engine: Engine,
+    cycle: Cycle,
+    found: Mapping[str, Values],
+    persons: Iterable[int],
+    rows: Mapping[str, Pair],
 ) -> None:
-    stored = {link["link_id"] for link in engine.store.links_of_persons(persons)} if found else ()
+    """Store the base of links that are stored themselves."""
+    if not found:
+        return
+    links = engine.store.links_of_persons(sorted(persons))
+    for table in TABLES:
+        taken_over = [i for i, pair in rows.items() if pair.link["dynamics_table"] == table]
+        links = [*links, *engine.store.links_of_rows(table, taken_over)]
+    stored = {link["link_id"] for link in links}
     base = {link_id: values for link_id, values in found.items() if values and link_id in stored}
     lease = held_lease(engine, cycle)
     if base and lease is not None:
