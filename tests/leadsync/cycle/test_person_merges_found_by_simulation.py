@@ -6,6 +6,7 @@ import pytest
 
 from leadsync.cycle.extract.feed import Feed, settle_one
 from leadsync.cycle.extract.feed_cursor import FeedCursor, Stretch
+from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.errors import TransientApiError
 from leadsync.model import FeedRead
 from support.interrupted import altered, loses_answers
@@ -174,3 +175,29 @@ def test_what_an_unanswered_write_left_is_no_change_of_the_row_that_a_survivor_t
         world.cycle()
     assert carried(world) == {survivor: row}
     assert world.dynamics.rows["contact"][row]["address1_city"] == "Malmö"
+
+
+def test_a_request_for_a_person_that_was_just_merged_names_the_survivor(world: World) -> None:
+    survivor, _ = world.linked()
+    loser = world.marketo.add(lastName="Ek", email="a@x.com")
+    world.cycle()
+    store_requests(world.engine, [person_request(world.engine, "sync_person", loser)])
+    world.marketo.merge(survivor, [loser])
+    world.cycle()
+    [request] = world.store.requests()
+    assert request["outcome"] == "missing"
+    assert str(survivor) in str(request["message"])
+
+
+def test_a_survivor_with_another_row_is_not_told_of_the_deleted_one(world: World) -> None:
+    first, deleted = world.linked()
+    second, row = world.linked()
+    survivor = world.marketo.add(lastName="Bo")
+    world.cycle()
+    world.dynamics.delete("lead", deleted)
+    world.marketo.merge(survivor, [first])
+    world.marketo.merge(survivor, [second])
+    for _ in range(2):
+        world.cycle()
+    assert carried(world) == {survivor: row}
+    assert world.marketo.people[survivor]["leadsyncDynamicsDeleted"] is False

@@ -36,7 +36,6 @@ class Gatherer:
     """Sorts a window into work; one instance per cycle.
 
     :ivar rows: the window's rows by id; ``origins``: the leads that became contacts of the window.
-    :ivar survivors: persons in which others of the window ended, by those.
     """
 
     engine: Engine
@@ -49,16 +48,10 @@ class Gatherer:
     waiting: set[int] = field(default_factory=set)
     rows: dict[str, Json] = field(init=False)
     origins: set[str | None] = field(init=False)
-    survivors: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = {row["dynamics_id"]: row for row, _ in self.window.rows}
         self.origins = {row["originating_lead_id"] for row, _ in self.window.rows}
-        self.survivors = {
-            person["marketo_id"]: person["merged_into"]
-            for person, _ in self.window.persons
-            if person["event"] == "merged"
-        }
 
     def run(self) -> list[tuple[Json, Values]]:
         """Fill ``work`` and return the rows that have no link and want one."""
@@ -71,6 +64,7 @@ class Gatherer:
         )
         succeeded.follow(merged=False)  # a lead that was qualified counts as its contact (S101)
         self._follow_merged_persons()
+        self._tell_survivors()
         succeeded.follow(merged=True)
         end_again(self.engine, self.pending, self.rows, self.links, self.work)
         candidates = [
@@ -157,11 +151,17 @@ class Gatherer:
             return
         self.links.close(link)
         end_held(self.work, self.pending, link, DELETED)
-        survivor = self.survivors.get(link["marketo_id"])
-        if survivor is not None and survivor not in self.links.by_person:
-            link = {**link, "marketo_id": survivor}
         self.work.removals.append(Removal(link))
         self.work.settle(key, "to_marketo", _with_link(row, link), "writing")
+
+    def _tell_survivors(self) -> None:
+        """Tell persons whose losers' rows were deleted, if they have no other row (S072, S100)."""
+        people = [person for person, _ in self.window.persons if person["event"] == "merged"]
+        survivors = {person["marketo_id"]: person["merged_into"] for person in people}
+        for removal in self.work.removals:
+            survivor = survivors.get(removal.link["marketo_id"])
+            if survivor is not None and survivor not in self.links.by_person:
+                removal.link = {**removal.link, "marketo_id": survivor}
 
     def _close_for_deleted_person(self, link: LinkRow) -> None:
         cycle_id, now = self.cycle.cycle_id, self.cycle.opened_at

@@ -28,6 +28,8 @@ from leadsync.merge.matching_persons import RowVerdict
 from leadsync.model import Json
 from leadsync.state.port import LinkRow, QuarantineRow, RequestRow
 
+#: events of persons that do not exist any more.
+_GONE = ("deleted", "merged")
 #: outcomes by what the matching found.
 _HELD: dict[str, Outcome] = {
     "ambiguous": "ambiguous",
@@ -158,9 +160,8 @@ class Requested:
         person = self.persons.get(request["marketo_id"] or 0)
         if person is None:
             return None
-        if person["event"] == "deleted":
-            message = f"there is no person {request['marketo_id']} in Marketo"
-            return Answer(request["request_id"], "missing", message)
+        if person["event"] in _GONE:
+            return Answer(request["request_id"], "missing", _gone(person))
         if person["email_key"] in self.erased:
             return Answer(request["request_id"], "refused", ERASED)
         name = request["assign_to"]
@@ -263,8 +264,8 @@ class Requested:
         person = self.persons.get(marketo_id)
         if person is None:
             return None
-        if person["event"] == "deleted":
-            return Answer(request_id, "missing", f"there is no person {marketo_id} in Marketo")
+        if person["event"] in _GONE:
+            return Answer(request_id, "missing", _gone(person))
         message = f"person {marketo_id} has no Dynamics record; sync-person makes or finds one"
         return Answer(request_id, "refused", message)
 
@@ -288,6 +289,14 @@ class Requested:
             return Answer(request_id, "linked" if pair.is_new else "synced", keys=keys)
         creates = any(c.record["dynamics_id"] == row_id for c in self.work.creations)
         return Answer(request_id, "created" if creates else "synced", keys=(key,))
+
+
+def _gone(person: Json) -> str:
+    """Say why there is no such person, and whom to ask for instead."""
+    marketo_id, survivor = person["marketo_id"], person["merged_into"]
+    if survivor is not None:
+        return f"person {marketo_id} was merged into person {survivor}; ask for that one"
+    return f"there is no person {marketo_id} in Marketo"
 
 
 def _wanted(person: Json) -> bool:
