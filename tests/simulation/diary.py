@@ -87,6 +87,7 @@ class Diary(Fates):
                 k: edit for k, edit in self.written_over.items() if edit.at < began
             }
         unseen, quiet = set(hidden), set()
+        self.clean_since = began if clean else self.clean_since
         if self.merged_persons:
             self.merges_seen(began, unseen, clean=clean)
         for gone in unseen & self.person_deleted.keys():
@@ -97,7 +98,9 @@ class Diary(Fates):
             found, left = both_stop(person_before, row_before), both_stop(person, row)
             self.stops.look(pair[0], self.now, found=found, left=left)
             self.before_link.setdefault(pair, Before(began, person_before, row_before))
-            touched = self.row_touched[pair[1]] > began or not edited.isdisjoint(pair)
+            changed = max(self.shown_at.get(pair[1], ()), default=self.row_touched[pair[1]])
+            touched = max(changed, self.row_touched[pair[1]]) > began
+            touched |= not edited.isdisjoint(pair)
             if pair[0] in unseen or touched:
                 self.own_unrest[pair[1]].append(self.now)
             elif clean and row["new_synctomkto"] is not False:
@@ -110,6 +113,8 @@ class Diary(Fates):
         mapping = self.world.mapping
         mapped = {entry["marketo"] for entry in mapping["fields"]}
         for pair, table, person, row in (*self.pairs(), *self._unstamped()):
+            if mapping.get("company") and pair in quiet:
+                self.agree_related(pair, table, person, row)
             for name in mapped.intersection(fields_of(table)) if pair in quiet else ():
                 marketo = compared(mapping, name, plain(name, person.get(name)))
                 if marketo == compared(mapping, name, plain(name, row[COLUMNS[name]])):

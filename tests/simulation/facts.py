@@ -67,6 +67,9 @@ class Facts:
     :ivar reopened: rows that were closed by a user at some time, and are not any more.
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
+    :ivar sourced: rows and fields that had an account or owner to come from at some time.
+    :ivar shown_at: when what rows have to show of accounts and owners may have changed, and whether
+        it was that they lost their account.
     :ivar merged_persons: the winners of persons that users merged, and when.
     :ivar left_rows: rows that such a merge left without a person, where that can be told.
     :ivar going_on: the rows of winners, whose stamps may lag behind.
@@ -80,6 +83,7 @@ class Facts:
     :ivar cycling: whether a cycle runs now.
     :ivar cycles: when those that have ended began and ended.
     :ivar fresh_since: end of the cycle before the last one: what is older was looked at before.
+    :ivar clean_since: when the last clean cycle began.
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     :ivar promises: what users were promised about consents.
@@ -100,6 +104,8 @@ class Facts:
     reopened: set[str] = field(default_factory=set)
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
+    sourced: set[tuple[str, str]] = field(default_factory=set)
+    shown_at: dict[str, dict[int, bool]] = field(default_factory=lambda: defaultdict(dict))
     merged_persons: dict[int, tuple[int, int]] = field(default_factory=dict)
     left_rows: dict[str, int] = field(default_factory=dict)
     kept_rows: dict[int, str] = field(default_factory=dict)
@@ -113,6 +119,7 @@ class Facts:
     cycling: bool = False
     cycles: list[tuple[int, int]] = field(default_factory=list)
     fresh_since: int = 0
+    clean_since: int = 0
     _ended_at: int = 0
     flag_set: dict[str, int] = field(default_factory=dict)
     user_persons: set[int] = field(default_factory=set)
@@ -194,14 +201,14 @@ class Facts:
             for row_id, row in self.world.dynamics.rows[table].items():
                 if row_id in by_row and row_id not in self.merged_rows:
                     for person in by_row[row_id]:
-                        if not self.going_on or self._is_up_to_date(person, row_id):
+                        if not self.going_on or not self.goes_on_elsewhere(person, row_id):
                             yield (person, row_id), table, people[person], row
 
-    def _is_up_to_date(self, person: int, row_id: str) -> bool:
-        """Tell whether a person goes on with no other row than the one whose id it carries."""
+    def goes_on_elsewhere(self, person: int, row_id: str) -> bool:
+        """Tell whether a person goes on with another row than the one whose id it carries."""
         table, known = self.going_on.get(person, ("lead", row_id))
         ended = known in self.merged_rows or known in self.became
-        return known == row_id or ended or known not in self.world.dynamics.rows[table]
+        return not (known == row_id or ended or known not in self.world.dynamics.rows[table])
 
     def _unstamped(self) -> Iterator[Visible]:
         """Walk over rows that were made for persons that do not carry their ids yet."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from simulation.facts import Before
-from simulation.merges import Merges
+from simulation.related import FIELDS, RelatedFacts
 from simulation.stops import Edit
 from simulation.values import COLUMNS, fields_of, plain
 
 
-class Fates(Merges):
+class Fates(RelatedFacts):
     """Notes what became of records."""
 
     def person_gone(self, person: int, carried: str | None) -> None:
@@ -90,7 +90,7 @@ class Fates(Merges):
             self.follows[winner] = persons[loser][0]
         if not persons[winner]:
             row = self.world.dynamics.rows[table][winner]
-            self._take_over(loser, winner, fields_of(table))
+            self._take_over(loser, winner, (*fields_of(table), *FIELDS))
             for name in fields_of(table):
                 self.edits[winner, name] = Edit(at, plain(name, row[COLUMNS[name]]))
             self.own_unrest[winner] += [*self.own_unrest[loser], at]

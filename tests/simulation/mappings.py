@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 
 from leadsync.model import Json
-from support.world import MAPPING
+from support.world import MAPPING, RELATED_MAPPING
 
 TWO_WAY_RULES = (
     "type_rule",
@@ -40,6 +40,12 @@ def merging_mapping_of_run(seed: int) -> Json:
     return _merging(seed // NEIGHBOURS * MAPPINGS + apart.randrange(RARE_MAPPINGS))
 
 
+def related_mapping_of_run(seed: int) -> Json:
+    """Draw the mapping of a run with accounts and owners, among those of its neighbours."""
+    apart = Random(f"related mapping {seed}")
+    return _related(seed // NEIGHBOURS * MAPPINGS + apart.randrange(RARE_MAPPINGS))
+
+
 @cache
 def mapping_of(number: int) -> Json:
     """Return a mapping with random rules and directions; nobody may change it."""
@@ -67,3 +73,15 @@ def _merging(number: int) -> Json:
     mapping = mapping_of(number)
     policy = LEFT_OVER[number % len(LEFT_OVER)]
     return {**mapping, "policies": {**mapping["policies"], "on_marketo_merge": policy}}
+
+
+@cache
+def _related(number: int) -> Json:
+    mapping = mapping_of(number)
+    policies = {
+        **mapping["policies"],
+        "on_account_removed": ("clear", "keep")[number % 2],
+        "lookup_wait_cycles": number % 3,
+    }
+    sections = {name: RELATED_MAPPING[name] for name in ("company", "owner")}
+    return {**mapping, **sections, "policies": policies}

@@ -52,7 +52,7 @@ class Merges(Facts):
             self.merged_persons[loser] = (winner, at)
             self.kept_rows.pop(loser, None)
         claims = self._claims(winner, losers, rows)
-        doubtful = self._doubtful_rows(before)
+        doubtful = self._doubtful_rows(before, claims)
         for row_id in {*doubtful, *(row_id for _, row_id in claims)}:
             self.parties[row_id] |= before.keys()
         own = self.owned.get(winner, rows.get(winner))
@@ -95,6 +95,9 @@ class Merges(Facts):
             if carried:
                 self.parties[carried].add(winner)
             claims = self.claimed.get(winner, [])
+            own = self.owned.get(winner)
+            if winner in hidden and own is not None and own != self.going_on.get(winner):
+                self._is_unclear(winner, self.now, [row_id for _, row_id in claims])
             if claims and carried and carried not in {row_id for _, row_id in claims}:
                 self._is_unclear(winner, self.now, [row_id for _, row_id in claims])
             since = max(at for into, at in self.merged_persons.values() if into == winner)
@@ -115,10 +118,15 @@ class Merges(Facts):
         for row_id in rows:
             self.own_unrest[row_id].append(at)
 
-    def _doubtful_rows(self, before: Mapping[int, Json]) -> set[str]:
+    def _doubtful_rows(self, before: Mapping[int, Json], claims: Iterable[Row]) -> set[str]:
         """Return ended rows whose persons have not followed yet, and in which those ended."""
         after = {**self.became, **{loser: into for loser, (into, _) in self.merged_rows.items()}}
         found = {person["leadsyncDynamicsId"] for person in before.values()} & after.keys()
+        found |= {
+            row_id
+            for _, row_id in claims
+            if row_id in after.values() and self.row_touched[row_id] > self.clean_since
+        }
         while new := {after[row_id] for row_id in found if row_id in after} - found:
             found |= new
         return found

@@ -37,7 +37,8 @@ Mutation = Callable[[], Iterator[None]]
 MUTANTS: dict[str, Callable[[], Any]] = {}
 
 
-#: what the schedules are aimed at in which a mutant must be found, where random ones take long.
+#: what the schedules are aimed at, or of what kind they are, in which a mutant must be found, where
+#: random ones take long.
 AIM_OF: dict[str, str] = {}
 
 
@@ -48,7 +49,7 @@ def mutant(mutation: Mutation) -> Mutation:
 
 
 def found_by(aim: str) -> Callable[[Mutation], Mutation]:
-    """Return a decorator that lists a mutant which schedules of an aim must find."""
+    """Return a decorator that lists a mutant which schedules of an aim or kind must find."""
 
     def listed(mutation: Mutation) -> Mutation:
         AIM_OF[mutation.__name__.replace("_", " ")] = aim

@@ -15,13 +15,13 @@ from leadsync.cycle.work import event
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
 from leadsync.state.port import LinkRow
-from simulation.mutants import changed, mutant
+from simulation.mutants import changed, found_by
 from simulation.mutants_of_progress import MUTANTS
 
 __all__ = ["MUTANTS"]
 
 
-@mutant
+@found_by("person_merges")
 def merged_person_treated_as_deleted() -> Iterator[None]:
     with (
         patch.object(seen_persons, "_survivors", lambda *_: {}),
@@ -31,13 +31,13 @@ def merged_person_treated_as_deleted() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def merges_never_heard_of() -> Iterator[None]:
     with patch.object(seen_persons, "_survivors", lambda *_: {}):
         yield
 
 
-@mutant
+@found_by("person_merges")
 def link_of_a_merged_person_left_behind() -> Iterator[None]:
     def follow(self: MergedPersons, person: Json) -> None:
         key = person_key(person["marketo_id"])
@@ -47,7 +47,7 @@ def link_of_a_merged_person_left_behind() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def winner_of_a_merge_takes_the_losers_row() -> Iterator[None]:
     real = MergedPersons.follow
 
@@ -64,7 +64,7 @@ def winner_of_a_merge_takes_the_losers_row() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def contact_does_not_beat_a_lead() -> Iterator[None]:
     real = MergedPersons.follow
 
@@ -79,7 +79,7 @@ def contact_does_not_beat_a_lead() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def row_of_a_merged_person_matched_anew() -> Iterator[None]:
     with (
         patch.object(gather, "stays_reported", lambda *_, **__: None),
@@ -88,7 +88,7 @@ def row_of_a_merged_person_matched_anew() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def row_of_a_merged_person_not_reported() -> Iterator[None]:
     def settled(work: Any, link: LinkRow, *_: object) -> None:
         key = f"to_marketo:{link['dynamics_table']}:{link['dynamics_id']}"
@@ -98,7 +98,7 @@ def row_of_a_merged_person_not_reported() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def row_of_a_merged_person_closed_against_policy() -> Iterator[None]:
     real = MergedPersons._end
 
@@ -110,7 +110,7 @@ def row_of_a_merged_person_closed_against_policy() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def what_a_winner_was_filled_with_not_read() -> Iterator[None]:
     real = seen_persons._survivors
 
@@ -123,7 +123,7 @@ def what_a_winner_was_filled_with_not_read() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def base_forgotten_when_a_person_takes_over_a_row() -> Iterator[None]:
     def inherit(self: MergedPersons, link: LinkRow, survivor: int) -> None:
         cycle = self.cycle
@@ -138,7 +138,7 @@ def base_forgotten_when_a_person_takes_over_a_row() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def loser_of_a_merge_taken_for_the_winner() -> Iterator[None]:
     def turned_round(found: Mapping[int, int]) -> dict[int, int]:
         return {heir: loser for loser, heir in found.items()}
@@ -147,7 +147,7 @@ def loser_of_a_merge_taken_for_the_winner() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("person_merges")
 def both_rows_of_a_merge_kept() -> Iterator[None]:
     real = MergedPersons.follow
 

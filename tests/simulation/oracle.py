@@ -14,6 +14,7 @@ from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
 from simulation.oracle_of_person_merges import check_person_merges
 from simulation.oracle_of_records import check_records
+from simulation.oracle_of_related import check_related
 from simulation.oracle_of_successors import check_successors
 from simulation.oracle_of_values import ValueJudge
 
@@ -42,6 +43,7 @@ def check_settled(diary: Diary) -> None:
     check_activities(diary)
     check_records(diary)
     check_promises(diary)
+    check_related(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
@@ -50,15 +52,18 @@ def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:
     deferred = {row["dynamics_id"] for row in diary.world.store.deferred()}
     judge.pairs = [p for p in judge.pairs if p[0] in quiet and p[0][1] not in deferred]
     judge.values()
+    check_related(diary, quiet)
 
 
 def check_created(diary: Diary) -> None:
     """S022, S033: a row with an e-mail takes the one free person that has it, or none at all.
 
     Judged for rows and persons whose e-mail nobody touched while the cycle ran, but not for persons
-    that somebody asked for: those take the row that has their e-mail (S021).
+    that somebody asked for: those take the row that has their e-mail (S021), nor for winners of
+    merges, who take a loser's (S100).
     """
     before = diary.records_before
+    winners = {winner for winner, _ in diary.merged_persons.values()}
     for (person, row_id), _, _values, row in diary.pairs():
         was = before.get(row_id)
         mine = before.get(person)
@@ -66,7 +71,7 @@ def check_created(diary: Diary) -> None:
             continue
         if person in diary.asked_for:  # it was named itself, so its e-mail need not tell it apart
             continue
-        if mine is not None and mine["leadsyncDynamicsId"]:
+        if person in winners or (mine is not None and mine["leadsyncDynamicsId"]):
             continue
         key = _email_key(row["emailaddress1"])
         same = [p for p in _persons_with(diary, key) if p != person] if key else []

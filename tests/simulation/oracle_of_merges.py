@@ -55,7 +55,10 @@ def check_reviewed(diary: Diary, items: Iterable[QuarantineRow]) -> None:
     """S097: a person that still carries the id of a merged row is reported, or out of scope."""
     reported = {item["dynamics_id"] for item in items if item["operation"] == "review"}
     states = {row_id: row["new_synctomkto"] for _, row_id, row in diary.rows()}
+    filled = {winner for winner, _ in diary.merged_persons.values()}  # with ids of losers, perhaps
     for person, values in diary.world.marketo.people.items():
+        if person in filled:
+            continue
         loser = values["leadsyncDynamicsId"]
         if loser in diary.merged_rows and loser not in reported:
             stopped = loser in diary.flag_set or last_winner(diary, loser) in diary.flag_set

@@ -22,7 +22,12 @@ def may_be_left(diary: Diary, row_id: str) -> bool:
     had = {person for person, row in diary.before_link if row == row_id} | diary.parties[row_id]
     people = diary.world.marketo.people
     now = {diary.person_now(person) for person in had & parties}
-    return any(people.get(one, {}).get("leadsyncDynamicsId") != row_id for one in now)
+    return any(
+        people.get(one, {}).get("leadsyncDynamicsId") != row_id
+        or one in diary.unclear
+        or diary.goes_on_elsewhere(one, row_id)
+        for one in now
+    )
 
 
 def check_person_merges(diary: Diary) -> None:
@@ -39,7 +44,8 @@ def check_reported_row(diary: Diary, item: QuarantineRow) -> None:
     row_id = item["dynamics_id"] or ""
     assert may_be_left(diary, row_id), f"S100: reported without a merge: {item}"
     policy = diary.world.mapping["policies"]["on_marketo_merge"]
-    assert policy == "report", f"S100: reported under {policy}: {item}"
+    came_back = policy == "deactivate" and row_id in diary.reopened | diary.flag_set.keys()
+    assert policy == "report" or came_back, f"S100: reported under {policy}: {item}"
 
 
 class _MergeJudge(View):

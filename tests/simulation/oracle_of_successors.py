@@ -18,13 +18,16 @@ class _SuccessorJudge(View):
     def conversions(self) -> None:
         """S092: the person of a qualified lead goes on with the contact, and no other is made.
 
-        Where rows were merged too, several persons may claim the contact (S093).
+        Where rows were merged too, several persons may claim the contact (S093), and the winner of
+        a merge of persons may have another row (S101).
         """
         rows = self.world.dynamics.rows["contact"]
         merged = self.diary.merged_rows
         parties = {*merged, *(winner for winner, _ in merged.values())}
+        winners = {winner for winner, _ in self.diary.merged_persons.values()}
         for contact, (_, person) in self.diary.heirs.items():
             alive = contact in rows and person in self.people and contact not in parties
+            alive = alive and person not in winners
             if alive and rows[contact]["new_synctomkto"] is not False:
                 found = [pair[0] for pair, *_ in self.pairs if pair[1] == contact]
                 assert found == [person], f"S092: {contact} has {found}, its lead had {person}"

@@ -23,6 +23,8 @@ SETTINGS = Settings(data=Path(), staging="", mapping=Path(), schema_ttl_seconds=
 
 #: who is there when a world begins with people that are linked.
 POPULATION = ("add_row", "add_row", "add_row", "add_person", "add_person")
+#: what is done with them where accounts and owners are mapped.
+PLACES = ("employ", "employ", "employ", "assign_owner", "assign_owner", "assign_owner")
 CYCLES_UNTIL_QUIET = 3
 
 
@@ -68,7 +70,7 @@ def _linked(text: str) -> Original[Diary]:
     world, random = prepared_world(json.loads(text)), Random(text)
     diary = Diary(world)
     users = Users(random, diary, invalid=False)
-    for kind in POPULATION:
+    for kind in (*POPULATION, *(PLACES if "company" in world.mapping else ())):
         users.act(kind, random.randrange(2**32))
     for _ in range(CYCLES_UNTIL_QUIET):
         began = diary.cycle_begins()

@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from random import Random
 
 from leadsync.model import Json
-from simulation.mappings import mapping_of_run, merging_mapping_of_run
+from simulation.mappings import mapping_of_run, merging_mapping_of_run, related_mapping_of_run
 from simulation.users import weighted_actions
 
 SMALL_PAGE = 5
@@ -31,7 +31,7 @@ POPULATIONS: dict[bool, list[tuple[str, ...]]] = {
     ],
 }
 #: what users do in some runs only.
-KINDS_OF_RUN = ("deletions", "closings", "row_merges", "person_merges")
+KINDS_OF_RUN = ("deletions", "closings", "row_merges", "person_merges", "related")
 #: share of the runs of a rare kind.
 RARE = 0.08
 #: about as many durable steps and calls as a busy cycle has.
@@ -53,6 +53,7 @@ class Style:
     closings: bool = False
     row_merges: bool = False
     person_merges: bool = False
+    related: bool = False
 
     @classmethod
     def drawn(cls, random: Random, seed: int) -> Style:
@@ -64,8 +65,14 @@ class Style:
         troubles = [random.random() < 0.4 for one in fields(cls) if one.default is MISSING]
         style = replace(cls(*troubles), remapping=random.random() < 0.06)
         closings, row_merges = (apart.random() < 0.25 for _ in range(2))
-        person_merges = apart.random() < RARE
-        return replace(style, closings=closings, row_merges=row_merges, person_merges=person_merges)
+        person_merges, related = (apart.random() < RARE for _ in range(2))
+        return replace(
+            style,
+            closings=closings,
+            row_merges=row_merges,
+            person_merges=person_merges,
+            related=related and not person_merges,
+        )
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -189,6 +196,8 @@ def drawn(seed: int) -> Schedule:
     mapping = mapping_of_run(seed, random)
     if style.person_merges:
         mapping = merging_mapping_of_run(seed)
+    elif style.related:
+        mapping = related_mapping_of_run(seed)
     batch_size = random.choice((2, 300))
     page_size = random.choice((SMALL_PAGE, 300, 300, 300)) if style.lag else 300
     linked = random.random() < LINKED
@@ -224,7 +233,8 @@ def _acts(random: Random, style: Style) -> tuple[Act, ...]:
 def _put_right(random: Random, style: Style) -> tuple[Act, ...]:
     """Draw what is taken back in the end: rows that were taken out of scope, or closed."""
     kinds = ("come_back", "reopen_row") if style.closings else ("come_back",)
-    return tuple(_act(random, kind) for kind in kinds if random.random() < 0.5)
+    acts = tuple(_act(random, kind) for kind in kinds if random.random() < 0.5)
+    return (*acts, _act(random, "show_accounts")) if style.related else acts
 
 
 def _weather(random: Random, style: Style) -> Weather:

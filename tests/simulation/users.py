@@ -12,6 +12,7 @@ from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json, RowWrite
 from simulation.diary import Diary, Edit
 from simulation.users_of_consent import ACTS as AIMED
+from simulation.users_who_employ import EmploysPeople
 from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
 
@@ -46,6 +47,19 @@ ACTIONS = (
     ("merge_persons", 5, "person_merges"),
     ("merge_pairs", 5, "person_merges"),
     ("merge_persons_on", 3, "person_merges"),
+    ("edit_account", 6, "related"),
+    ("employ", 6, "related"),
+    ("dismiss", 4, "related"),
+    ("remove_account", 3, "related"),
+    ("employ_unseen", 3, "related"),
+    ("hide_account", 2, "related"),
+    ("show_accounts", 2, "related"),
+    ("leave_account", 3, "related"),
+    ("assign_owner", 4, "related"),
+    ("edit_owner", 4, "related"),
+    ("disable_owner", 4, "related"),
+    ("edit_company", 4, "related"),
+    ("ask_for_employee", 4, "related"),
 )
 
 
@@ -57,7 +71,7 @@ def weighted_actions(*kinds_of_run: str) -> tuple[tuple[str, ...], tuple[int, ..
     return kinds, weights
 
 
-class Users(MergesPersons):
+class Users(MergesPersons, EmploysPeople):
     """Acts on a world as people do, and notes it in the world's diary.
 
     :param invalid: whether they enter values that the other side cannot take.
@@ -111,10 +125,22 @@ class Users(MergesPersons):
         """Ask for a person to become a lead or contact, whatever it is now."""
         people = list(self.world.marketo.people)
         if people and sum(1 for _ in self.diary.rows()) < MOST_RECORDS:
-            person, sync_as = self.random.choice(people), as_table(self.random.choice(TABLES))
-            request = person_request(self.world.engine, "sync_person", person, sync_as=sync_as)
-            store_requests(self.world.engine, [request])
-            self.diary.person_asked_for(person, sync_as)
+            self._ask_for(self.random.choice(people))
+
+    def _ask_for(self, person: int) -> None:
+        sync_as = as_table(self.random.choice(TABLES))
+        request = person_request(self.world.engine, "sync_person", person, sync_as=sync_as)
+        store_requests(self.world.engine, [request])
+        self.diary.person_asked_for(person, sync_as)
+
+    def ask_for_employee(self) -> None:
+        """Ask for a person who names a company of its own, which no account has given it (S103)."""
+        people = self.world.marketo.people
+        free = [i for i, person in people.items() if not person["leadsyncDynamicsId"]]
+        if free and sum(1 for _ in self.diary.rows()) < MOST_RECORDS:
+            person = self.random.choice(free)
+            self._edit_shown(person)
+            self._ask_for(person)
 
     # -- editing
 
