@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Pair:
     :param restored: the row was deleted and is back under its own id: its old link opens again.
     :param restamped: the link is stored, and its person lacks our own fields.
     :param matched_by_name: the row was looked up for the person, so it is in no window.
-    :param reopened: the pair came back into scope in this window.
+    :param reopened: the pair came back into scope in this window; ``stopped_at`` is when it left.
     :param claims: values by field that count as Marketo's in the merge (``merge/claims.py``).
     :param relabelled: options by field whose label the person gets anew (S061).
     :param person_extracted: the window holds this person; ``row_extracted`` likewise.
@@ -50,6 +51,7 @@ class Pair:
     restamped: bool = False
     matched_by_name: bool = False
     reopened: bool = False
+    stopped_at: datetime | None = None
     relabelled: Mapping[str, list[str]] = field(default_factory=dict)
     person_extracted: bool = False
     row_extracted: bool = False

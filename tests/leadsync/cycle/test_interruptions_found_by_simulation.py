@@ -72,3 +72,23 @@ def test_a_person_whose_making_was_not_confirmed_clears_no_column_that_it_never_
     for _ in range(2):
         world.cycle()
     assert world.dynamics.rows["lead"][row]["telephone1"] == "+46 8 1"
+
+
+def test_what_an_unanswered_write_left_is_no_change_of_a_row_that_was_out_of_scope_meanwhile(
+    world: World,
+) -> None:
+    fields = [{**entry, "rule": "dynamics_wins"} for entry in world.mapping["fields"]]
+    world.mapping = {**world.mapping, "fields": fields}
+    person, row = world.linked(jobtitle="CTO")
+    world.marketo.edit(person, title=None)
+    with altered(world.dynamics, "write_rows", loses_answers), pytest.raises(TransientApiError):
+        world.cycle()
+    world.dynamics.edit("lead", row, new_synctomkto=False)
+    for _ in range(2):
+        world.cycle()
+    world.marketo.edit(person, title="CIO")
+    world.dynamics.edit("lead", row, new_synctomkto=True)
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["lead"][row]["jobtitle"] == "CIO"
+    assert world.marketo.people[person]["title"] == "CIO"

@@ -263,8 +263,8 @@ class Gatherer:
         """No to Yes: the pair is in scope again and both sides are compared in full (S084)."""
         now = self.cycle.opened_at
         opened = with_status(pair.link, "open", self.cycle.cycle_id, now)
+        pair.reopened, pair.stopped_at = True, pair.link["updated_at"]
         pair.link = opened
-        pair.reopened = True
         self.work.links[opened["link_id"]] = opened
         self.work.journal.append(
             event(self.cycle.cycle_id, now, "linked", opened, rule="sync filter")

@@ -21,6 +21,9 @@ from leadsync.values.marks import ABSENT
 
 #: kinds of cycles that take up whatever is unfinished.
 _READING = ("scheduled", "manual")
+#: cycles among which the last one of those is looked for, and the last one before a pair was out of
+#: scope.
+LATEST_CYCLES, MOST_CYCLES = 20, 2000
 
 
 def settle_lost_updates(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work) -> None:
@@ -38,13 +41,13 @@ def settle_lost_updates(engine: Engine, cycle: Cycle, plan: SyncPlan, work: Work
     intents = (
         engine.store.unanswered_updates(sorted(by_person), sorted(taken_over)) if by_person else []
     )
-    since = _last_reading(engine) if intents else None
+    readings = _readings(engine, differing) if intents else []
     undoing = _of_undo(engine, intents)
     found: dict[str, Values] = {}
     for intent in intents:
-        if intent["cycle_id"] not in undoing and (since is None or intent["updated_at"] >= since):
-            pair = by_person.get(intent["marketo_id"] or 0)
-            pair = pair or taken_over[intent["dynamics_id"] or ""]
+        pair = by_person.get(intent["marketo_id"] or 0)
+        pair = pair or taken_over[intent["dynamics_id"] or ""]
+        if intent["cycle_id"] not in undoing and _is_unsettled(intent, pair, readings):
             left = _left_by(intent, pair)
             pair.base.update(left)
             found.setdefault(pair.link["link_id"], {}).update(left)
@@ -68,13 +71,24 @@ def _differs(pair: Pair, plan: SyncPlan) -> bool:
     return any(marketo.get(name, ABSENT) != dynamics.get(name, ABSENT) for name in plan.names)
 
 
-def _last_reading(engine: Engine) -> datetime | None:
-    """Return when the last finished cycle began that took up what earlier ones had left.
+def _readings(engine: Engine, pairs: Iterable[Pair]) -> list[datetime]:
+    """Return when finished cycles began that took up what earlier ones had left, newest first.
 
-    Writes that were unanswered before it are settled; users may have entered their values since.
+    :param pairs: some may have been out of scope for long, and no cycle has looked at them since.
     """
-    finished = (c for c in engine.store.cycles() if c.status == "done" and c.kind in _READING)
-    return next((cycle.opened_at for cycle in finished), None)
+    limit = MOST_CYCLES if any(pair.stopped_at for pair in pairs) else LATEST_CYCLES
+    finished = engine.store.cycles(limit, status="done")
+    return [cycle.opened_at for cycle in finished if cycle.kind in _READING]
+
+
+def _is_unsettled(intent: IntentRow, pair: Pair, readings: Iterable[datetime]) -> bool:
+    """Tell whether no finished cycle has looked at the pair since the write was sent.
+
+    What was unanswered before that is settled; users may have entered its values since.
+    """
+    stopped = pair.stopped_at
+    since = next((at for at in readings if stopped is None or at < stopped), None)
+    return since is None or intent["updated_at"] >= since
 
 
 def _left_by(intent: IntentRow, pair: Pair) -> Values:
