@@ -11,8 +11,9 @@ from dataclasses import replace
 from random import Random
 
 from simulation.judged import Failure, judge
-from simulation.mappings import mapping_of
+from simulation.mappings import mapping_of, merging_mapping_of_run, related_mapping_of_run
 from simulation.play import Run
+from simulation.prepared import PLACES
 from simulation.schedule import CALM, Act, Attempts, Round, Schedule, Weather
 
 #: what users did before the cycle that crashes, by what the schedule is about.
@@ -23,7 +24,11 @@ STORIES = {
     "quarantine": ("edit_person", "edit_both", "edit_person", "edit_person", "add_row"),
     "Sync Person": ("add_person", "ask_for_person", "ask_for_person", "edit_row"),
     "conversion and scope": ("qualify", "edit_person", "flip", "edit_both"),
+    "merged persons": ("merge_pairs", "edit_again", "merge_persons"),
+    "accounts": ("edit_account", "dismiss", "edit_owner", "employ_unseen"),
 }
+#: mappings of stories that need one of their own.
+MAPPINGS = {"merged persons": merging_mapping_of_run, "accounts": related_mapping_of_run}
 POPULATION = ("add_row", "add_row", "add_row", "add_row", "add_person", "add_person")
 #: the round whose cycle crashes, after one that has linked everybody; the last one recovers.
 CRASHING = 1
@@ -53,8 +58,11 @@ def crashing(schedule: Schedule) -> Iterator[Schedule]:
 def _schedule(seed: int, name: str) -> Schedule:
     random = Random(name)
     style = replace(CALM, invalid=name == "quarantine", deletions=name == "deletion")
-    rounds = [_round(random, acts) for acts in (POPULATION, STORIES[name], ("edit_again",))]
-    return Schedule(seed, style, mapping_of(seed), 2, 300, tuple(rounds))
+    last = ("show_accounts",) if name == "accounts" else ("edit_again",)
+    first = (*POPULATION, *(PLACES if name == "accounts" else ()))
+    rounds = [_round(random, acts) for acts in (first, STORIES[name], last)]
+    mapping = MAPPINGS.get(name, mapping_of)(seed)
+    return Schedule(seed, style, mapping, 2, 300, tuple(rounds))
 
 
 def _round(random: Random, kinds: tuple[str, ...]) -> Round:
