@@ -26,12 +26,13 @@ LinkStatus = Literal[
 #: statuses in which a person and a row belong together; at most one such link per person and row.
 LIVE: tuple[LinkStatus, ...] = ("open", "out_of_scope", "inactive")
 
-#: operations that change an existing record, and the states in which they may have gone through:
-#: a repeated update is refused (412) and deferred when its first try, without an answer, succeeded.
 #: writes that join a person and a row.
 MAKING = ("create", "link")
+#: operations that change an existing record, and the states in which they may have gone through
+#: unseen: a repeated update is refused (412) and deferred when its first try, without an answer,
+#: succeeded; ``unlinked`` was answered before person and row were linked, so it left no base.
 UPDATES = ("update", "link", "move")
-UNANSWERED = ("pending", "deferred")
+UNANSWERED = ("pending", "deferred", "unlinked")
 
 #: ``open``: held. ``released``: to be tried again, by a person's wish. ``retried``: tried, and its
 #: write waits for the next cycle. Ends: ``recovered`` (written, or nothing is left to write),
@@ -84,7 +85,7 @@ class IntentRow(TypedDict):
     marketo_id: int | None
     dynamics_id: str | None
     body: Json
-    status: Literal["pending", "done", "refused", "deferred"]
+    status: Literal["pending", "done", "unlinked", "refused", "deferred"]
     updated_at: datetime
 
 

@@ -92,3 +92,23 @@ def test_what_an_unanswered_write_left_is_no_change_of_a_row_that_was_out_of_sco
         world.cycle()
     assert world.dynamics.rows["lead"][row]["jobtitle"] == "CIO"
     assert world.marketo.people[person]["title"] == "CIO"
+
+
+@pytest.mark.parametrize("marketo_was_written", [False, True])
+def test_what_a_row_got_with_its_link_is_no_users_change_when_the_cycle_died(
+    world: World, marketo_was_written: bool
+) -> None:
+    others = [entry for entry in world.mapping["fields"] if entry["marketo"] != "title"]
+    title = {"marketo": "title", "contact": "jobtitle", "rule": "non_empty_wins"}
+    world.mapping = {**world.mapping, "fields": [*others, title]}
+    person = world.marketo.add(lastName="Ek", email="a@x.com", title="CTO")
+    row = world.dynamics.add("contact", lastname="Ek", emailaddress1="a@x.com")
+    run = RunInStages(world)
+    if marketo_was_written:
+        run.load()
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "CTO"
+    world.marketo.edit(person, title="CIO")
+    world.clock.advance(3600)
+    world.cycle()
+    assert world.dynamics.rows["contact"][row]["jobtitle"] == "CIO"
+    assert world.marketo.people[person]["title"] == "CIO"

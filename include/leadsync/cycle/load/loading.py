@@ -121,7 +121,7 @@ class Loader:
             return
         sent = self.engine.store.intents(self.cycle.cycle_id, self.side)
         self.unanswered = {intent for intent, status in sent.items() if status == "pending"}
-        done = {intent for intent, status in sent.items() if status == "done"}
+        done = {intent for intent, status in sent.items() if status in ("done", "unlinked")}
         for write in writes:
             if write.intent_id in done:
                 operation = "created" if write.operation == "create" else "updated"
@@ -181,6 +181,8 @@ class Loader:
         no user's change (P3).
         """
         in_doubt = state == "quarantined" and write.intent_id in self.unanswered
+        if self.side == "dynamics" and (state, write.operation) == ("applied", "link"):
+            return "unlinked"
         unmade = state == "deferred" and self.side == "dynamics" and write.operation == "create"
         return "pending" if in_doubt or unmade else _INTENT_STATUS[state]
 

@@ -92,11 +92,16 @@ def _is_unsettled(intent: IntentRow, pair: Pair, readings: Iterable[datetime]) -
 
 
 def _left_by(intent: IntentRow, pair: Pair) -> Values:
-    """Return the values of an unanswered write that still stand where it was sent."""
+    """Return the values of an unanswered write that still stand where it was sent.
+
+    An answered one to a row that was not linked yet adds what the new link does not know.
+    """
     if intent["side"] == "marketo" and intent["marketo_id"] != pair.link["marketo_id"]:
         return {}  # it went to the person that was merged
     current = pair.marketo if intent["side"] == "marketo" else pair.dynamics
     sent: Values = intent["body"]["values"]
+    if intent["status"] == "unlinked":
+        sent = {name: value for name, value in sent.items() if name not in pair.base}
     return {
         name: value
         for name, value in sent.items()
