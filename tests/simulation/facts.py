@@ -58,6 +58,7 @@ class Facts:
     :ivar asked_for: persons that are to become rows, if they are none.
     :ivar heirs: by contact, the lead that became it and that one's person.
     :ivar became: by lead, the contact that it became.
+    :ivar qualified_at: when leads became these contacts, with their filter flags.
     :ivar restored: rows that came back under their own ids, with the persons that they had.
     :ivar clashed: edits of rows that were about to be written in that very field.
     :ivar written_over: edits of persons that our own write replaced a moment later.
@@ -127,6 +128,7 @@ class Facts:
     asked_for: set[int] = field(default_factory=set)
     heirs: dict[str, tuple[str, int]] = field(default_factory=dict)
     became: dict[str, str] = field(default_factory=dict)
+    qualified_at: dict[str, int] = field(default_factory=dict)
     restored: dict[str, int] = field(default_factory=dict)
     _deserted: dict[str, int] = field(default_factory=dict)
     clashed: dict[tuple[str, str], Edit] = field(default_factory=dict)
@@ -203,6 +205,10 @@ class Facts:
                     for person in by_row[row_id]:
                         if not self.going_on or not self.goes_on_elsewhere(person, row_id):
                             yield (person, row_id), table, people[person], row
+
+    def is_as_qualified(self, row_id: str) -> bool:
+        """Tell whether nobody has set the filter flag of a row, unless by qualifying its lead."""
+        return self.flag_set.get(row_id) == self.qualified_at.get(row_id)
 
     def goes_on_elsewhere(self, person: int, row_id: str) -> bool:
         """Tell whether a person goes on with another row than the one whose id it carries."""

@@ -122,7 +122,9 @@ class Fates(RelatedFacts):
         for pair, name in [key for key in self.agreed if key[0][1] == lead]:
             self.agreed[(pair[0], contact), name] = self.agreed[pair, name]
         self.own_unrest[contact] = [*self.own_unrest[lead], at]
-        self.flag_set[contact] = at
+        self.flag_set[contact] = self.qualified_at[contact] = at
+        if lead in self.known_rows:
+            self.known_rows.add(contact)
         if lead in self.follows:
             self.follows[contact] = self.follows.pop(lead)
         self._email(contact, row.get("emailaddress1"))

@@ -24,7 +24,19 @@ class Merges(Facts):
             table, row_id = self.going_on.get(person, ("lead", ""))
             if row_id in self.world.dynamics.rows[table] and row_id not in self.merged_rows:
                 rows[person] = (table, row_id)
-        return rows
+        return {person: self._row_now(row) for person, row in rows.items()}
+
+    def _row_now(self, row: Row) -> Row:
+        """Return the contact that a lead has become, with which its person goes on (S092)."""
+        contact = self.became.get(row[1], "")
+        return ("contact", contact) if self._goes_on_as_contact(row[1]) else row
+
+    def _goes_on_as_contact(self, lead: str) -> bool:
+        contact = self.became.get(lead, "")
+        found = self.world.dynamics.rows["contact"].get(contact)
+        merged = {*self.merged_rows, *(winner for winner, _ in self.merged_rows.values())}
+        plain = found is not None and not {lead, contact} & merged and lead not in self.flag_set
+        return plain and self.is_as_qualified(contact) and contact in self.heirs
 
     def person_now(self, person: int) -> int:
         """Return the person in which one ended, through all merges; itself if it was not merged."""
@@ -122,10 +134,12 @@ class Merges(Facts):
         """Return ended rows whose persons have not followed yet, and in which those ended."""
         after = {**self.became, **{loser: into for loser, (into, _) in self.merged_rows.items()}}
         found = {person["leadsyncDynamicsId"] for person in before.values()} & after.keys()
+        found = {row_id for row_id in found if not self._goes_on_as_contact(row_id)}
+        winners = {winner for winner, _ in self.merged_rows.values()}
         found |= {
             row_id
             for _, row_id in claims
-            if row_id in after.values() and self.row_touched[row_id] > self.clean_since
+            if row_id in winners and self.row_touched[row_id] > self.clean_since
         }
         while new := {after[row_id] for row_id in found if row_id in after} - found:
             found |= new

@@ -11,6 +11,7 @@ from leadsync.cycle.carried import person_key
 from leadsync.cycle.extract import seen_persons
 from leadsync.cycle.gather import complete_pairs, gather, merged_persons
 from leadsync.cycle.gather.merged_persons import MergedPersons
+from leadsync.cycle.gather.succeeded_rows import SucceededRows
 from leadsync.cycle.work import event
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
@@ -158,4 +159,17 @@ def both_rows_of_a_merge_kept() -> Iterator[None]:
             self.links.by_row[own["dynamics_id"]] = own
 
     with patch.object(MergedPersons, "follow", follow):
+        yield
+
+
+@found_by("person_merges")
+def qualified_lead_counts_as_a_lead_in_a_merge() -> Iterator[None]:
+    real = SucceededRows.follow
+
+    def follow(self: SucceededRows, *, merged: bool) -> None:
+        if merged:  # after the merges
+            real(self, merged=False)
+            real(self, merged=True)
+
+    with patch.object(SucceededRows, "follow", follow):
         yield

@@ -93,13 +93,10 @@ class _MergeJudge(View):
     def _is_plain(self, row_id: str) -> bool:
         """Tell whether nothing else that decides about links has happened to a row."""
         diary = self.diary
-        ended = (diary.merged_rows, diary.became, diary.row_deleted, diary.restored, diary.flag_set)
+        ended = (diary.merged_rows, diary.became, diary.row_deleted, diary.restored)
         winners = {winner for winner, _ in diary.merged_rows.values()}
-        return (
-            row_id not in winners
-            and row_id in self.rows
-            and not any(row_id in one for one in ended)
-        )
+        changed = winners.union(*ended)
+        return row_id in self.rows and row_id not in changed and diary.is_as_qualified(row_id)
 
 
 def _is_review(item: QuarantineRow) -> bool:

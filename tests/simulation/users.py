@@ -47,6 +47,7 @@ ACTIONS = (
     ("merge_persons", 5, "person_merges"),
     ("merge_pairs", 5, "person_merges"),
     ("merge_persons_on", 3, "person_merges"),
+    ("merge_qualified", 3, "person_merges"),
     ("edit_account", 6, "related"),
     ("employ", 6, "related"),
     ("dismiss", 4, "related"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from simulation.diary import Diary
@@ -19,6 +19,7 @@ class MergesPersons:
     diary: Diary
     world: World
     merged: int = 0
+    qualify: Callable[[], None]
 
     def merge_persons(self) -> None:
         """Merge any two persons, seldom three."""
@@ -33,6 +34,17 @@ class MergesPersons:
         people = [*dict.fromkeys(person for (person, _), *_ in self.diary.pairs())]
         if len(people) > 1:
             winner, loser = self.random.sample(people, 2)
+            self._merge(winner, [loser])
+
+    def merge_qualified(self) -> None:
+        """Qualify a lead, and merge its person with another one that has a row (S092, S101)."""
+        self.qualify()
+        people = self.world.marketo.people
+        heirs = [person for _, person in self.diary.heirs.values() if person in people]
+        others = {person for (person, _), *_ in self.diary.pairs()} - {*heirs}
+        if heirs and others:
+            parties = [heirs[-1], self.random.choice(sorted(others))]
+            winner, loser = self.random.choice((parties, parties[::-1]))
             self._merge(winner, [loser])
 
     def merge_persons_on(self) -> None:
