@@ -88,6 +88,8 @@ class Diary(Fates):
             }
         unseen, quiet = set(hidden), set()
         self.clean_since = began if clean else self.clean_since
+        if self.world.mapping.get("company"):
+            self.count_unseen(clean=clean)
         if self.merged_persons:
             self.merges_seen(began, unseen, clean=clean)
         for gone in unseen & self.person_deleted.keys():

@@ -68,6 +68,8 @@ class Facts:
     :ivar reopened: rows that were closed by a user at some time, and are not any more.
     :ivar merged_rows: the winners of rows that users merged, and when.
     :ivar follows: persons that winners of merges must end with, where that can be told.
+    :ivar unseen: rows whose account cannot be read: how many cycles began and how many clean ones
+        ended since.
     :ivar sourced: rows and fields that had an account or owner to come from at some time.
     :ivar shown_at: when what rows have to show of accounts and owners may have changed, and whether
         it was that they lost their account.
@@ -105,6 +107,7 @@ class Facts:
     reopened: set[str] = field(default_factory=set)
     merged_rows: dict[str, tuple[str, int]] = field(default_factory=dict)
     follows: dict[str, int] = field(default_factory=dict)
+    unseen: dict[str, tuple[int, int]] = field(default_factory=dict)
     sourced: set[tuple[str, str]] = field(default_factory=set)
     shown_at: dict[str, dict[int, bool]] = field(default_factory=lambda: defaultdict(dict))
     merged_persons: dict[int, tuple[int, int]] = field(default_factory=dict)

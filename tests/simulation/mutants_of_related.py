@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from leadsync.cycle import commit, merge_and_validate
 from leadsync.cycle.extract import extract_dynamics
-from leadsync.cycle.related import relate, relations
+from leadsync.cycle.related import hold_waiting, relate, relations
 from leadsync.cycle.related.related_values import RelatedSource
 from leadsync.mapping.plan import FieldPlan
 from leadsync.merge import pairs
@@ -130,4 +130,16 @@ def what_a_person_shows_written_again_and_again() -> Iterator[None]:
         return sides
 
     with patch("leadsync.cycle.decide.decide.lay_out", lay_out):
+        yield
+
+
+@found_by("related")
+def rows_wait_for_their_accounts_for_ever() -> Iterator[None]:
+    with patch.object(hold_waiting, "_has_waited", lambda *_: False):
+        yield
+
+
+@found_by("related")
+def rows_are_held_before_they_waited_for_their_accounts() -> Iterator[None]:
+    with patch.object(hold_waiting, "_has_waited", lambda *_: True):
         yield

@@ -16,6 +16,7 @@ def check_related(diary: Diary, only: Container[Pair] | None = None) -> None:
     """Judge the company and owner values of all pairs, or of those that a cycle had to itself."""
     if not diary.world.mapping.get("company"):
         return
+    _check_waiting(diary)
     judge = _RelatedJudge(diary)
     waiting = {row["dynamics_id"] for row in diary.world.store.deferred()}
     for pair, table, person, row in judge.pairs:
@@ -26,6 +27,19 @@ def check_related(diary: Diary, only: Container[Pair] | None = None) -> None:
         for name in FIELDS:
             if not judge.held(*pair, name):
                 judge.field(pair, table, person, row, name)
+
+
+def _check_waiting(diary: Diary) -> None:
+    """S104: a row waits as many cycles for its account as it may, and is held then."""
+    most = diary.world.mapping["policies"]["lookup_wait_cycles"]
+    for row in diary.world.store.deferred():
+        _, ended = diary.unseen.get(row["dynamics_id"] or "", (0, 0))
+        waits = row["direction"] == "to_marketo" and ended > most
+        assert not waits, f"S104: {row} waits for more than {most} cycles"
+    for item in diary.world.store.quarantine(statuses=("open",)):
+        began, _ = diary.unseen.get(item["dynamics_id"] or "", (most + 1, 0))
+        missing = any(failure["rule"] == "lookup_missing" for failure in item["failures"])
+        assert began > most or not missing, f"S104: {item} is held after {began} cycles of {most}"
 
 
 class _RelatedJudge(ValueJudge):

@@ -68,6 +68,15 @@ class RelatedFacts(Merges):
                 if source_of(self.world, table, row, name)[1] != NOTHING:
                     self.sourced.add((row_id, name))
 
+    def count_unseen(self, *, clean: bool) -> None:
+        """Count a cycle that rows with an account that nobody can read had to wait."""
+        waiting = {
+            row_id: self.unseen.get(row_id, (0, 0))
+            for table, row_id, row in self.rows()
+            if row[EMPLOYER[table]] in self.world.dynamics.hidden
+        }
+        self.unseen = {i: (began + 1, ended + clean) for i, (began, ended) in waiting.items()}
+
     def shown_edited(self, person: int, name: str, value: Value) -> None:
         """Note that a user edited what a person shows."""
         at = self.note(f"person {person} edited {name} {value}")
