@@ -201,3 +201,19 @@ def test_a_survivor_with_another_row_is_not_told_of_the_deleted_one(world: World
         world.cycle()
     assert carried(world) == {survivor: row}
     assert world.marketo.people[survivor]["leadsyncDynamicsDeleted"] is False
+
+
+def test_a_survivor_is_told_of_the_deleted_row_though_the_merge_appears_later(
+    world: World,
+) -> None:
+    loser, row = world.linked()
+    survivor = world.marketo.add(lastName="Bo")
+    world.cycle()
+    world.marketo.lag = lambda: 200
+    world.marketo.merge(survivor, [loser])
+    world.marketo.lag = lambda: 0
+    world.dynamics.delete("lead", row)
+    for _ in range(6):
+        world.cycle()
+    assert world.marketo.people[survivor]["leadsyncDynamicsDeleted"] is True
+    assert world.writes == 0

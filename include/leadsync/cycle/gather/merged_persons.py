@@ -15,7 +15,7 @@ from leadsync.cycle.gather.endings import Ending
 from leadsync.cycle.gather.inactive_rows import is_active
 from leadsync.cycle.gather.reviews import end_review, merged, report
 from leadsync.cycle.gather.window import Links
-from leadsync.cycle.work import Work, event, place
+from leadsync.cycle.work import Removal, Work, event, place
 from leadsync.mapping.plan import SyncPlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import Json
@@ -47,7 +47,9 @@ class MergedPersons:
         record = {**person, **place(link)} if link else person
         self.work.settle(person_key(loser), "to_dynamics", record, "out_of_scope", reason)
         if link is None:
-            end_review(self.work, self.pending, self.links.closed_by_person.get(loser), reason)
+            closed = self.links.closed_by_person.get(loser)
+            end_review(self.work, self.pending, closed, reason)
+            self._tell_deleted(closed, survivor)
             return
         if survivor in self.deleted:
             self._close(link, "marketo_deleted", f"merged into person {survivor}, who was deleted")
@@ -60,6 +62,16 @@ class MergedPersons:
             self._inherit(link, survivor)
         else:
             self._end(link, own, loser, survivor)
+
+    def _tell_deleted(self, closed: LinkRow | None, survivor: int) -> None:
+        """Tell the survivor that the loser's row was deleted before the merge was known (S072)."""
+        if closed is None or closed["status"] != "dynamics_deleted":
+            return
+        if survivor not in self.links.by_person and survivor not in self.deleted:
+            passed_on: LinkRow = {**closed, "marketo_id": survivor}
+            key = row_key(closed["dynamics_table"], closed["dynamics_id"])
+            self.work.removals.append(Removal(passed_on))
+            self.work.settle(key, "to_marketo", place(passed_on), "writing")
 
     def _link_of(self, loser: int) -> LinkRow | None:
         """Return the loser's link, also one that was closed before the merge was known."""
