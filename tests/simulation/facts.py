@@ -74,7 +74,8 @@ class Facts:
     :ivar shown_at: when what rows have to show of accounts and owners may have changed, and whether
         it was that they lost their account.
     :ivar merged_persons: the winners of persons that users merged, and when.
-    :ivar left_rows: rows that such a merge left without a person, where that can be told.
+    :ivar left_rows: when such a merge left rows without a person, where that can be told, and the
+        row that the winner kept.
     :ivar going_on: the rows of winners, whose stamps may lag behind.
     :ivar claimed: rows of which winners may get one, until a clean cycle has seen to it.
     :ivar known_rows: rows that a clean cycle has seen with a person.
@@ -111,7 +112,7 @@ class Facts:
     sourced: set[tuple[str, str]] = field(default_factory=set)
     shown_at: dict[str, dict[int, bool]] = field(default_factory=lambda: defaultdict(dict))
     merged_persons: dict[int, tuple[int, int]] = field(default_factory=dict)
-    left_rows: dict[str, int] = field(default_factory=dict)
+    left_rows: dict[str, tuple[int, str]] = field(default_factory=dict)
     kept_rows: dict[int, str] = field(default_factory=dict)
     going_on: dict[int, tuple[str, str]] = field(default_factory=dict)
     claimed: dict[int, list[tuple[str, str]]] = field(default_factory=dict)

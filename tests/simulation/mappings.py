@@ -26,7 +26,7 @@ MAPPINGS, NEIGHBOURS = 30, 2000
 #: mappings that the runs of a rare kind share.
 RARE_MAPPINGS = 4
 #: what becomes of the rows of merged persons (S100).
-LEFT_OVER = ("report", "unlink", "deactivate")
+LEFT_OVER = ("report", "unlink", "deactivate", "merge")
 
 
 def mapping_of_run(seed: int, random: Random) -> Json:

@@ -78,7 +78,7 @@ class Merges(Facts):
                 self._goes_on(winner, kept, at)
             self.going_on[winner] = kept
             self.kept_rows[winner] = kept[1]
-            self.left_rows.update({row[1]: at for row in claims if row != kept})
+            self.left_rows.update({row[1]: (at, kept[1]) for row in claims if row != kept})
         self.claimed[winner], self.owned[winner] = claims, own
 
     def _claims(self, winner: int, losers: Iterable[int], rows: Mapping[int, Row]) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from leadsync.model import TABLES
 from leadsync.state.port import QuarantineRow
 from leadsync.state.reasons import IN_MARKETO
 from simulation.diary import Diary
@@ -44,8 +45,8 @@ def check_reported_row(diary: Diary, item: QuarantineRow) -> None:
     row_id = item["dynamics_id"] or ""
     assert may_be_left(diary, row_id), f"S100: reported without a merge: {item}"
     policy = diary.world.mapping["policies"]["on_marketo_merge"]
-    came_back = policy == "deactivate" and row_id in diary.reopened | diary.flag_set.keys()
-    assert policy == "report" or came_back, f"S100: reported under {policy}: {item}"
+    came_back = policy != "unlink" and row_id in diary.reopened | diary.flag_set.keys()
+    assert policy in ("report", "merge") or came_back, f"S100: reported under {policy}: {item}"
 
 
 class _MergeJudge(View):
@@ -77,11 +78,23 @@ class _MergeJudge(View):
                 continue
             told = row_id in reported
             closed = self.rows[row_id]["statecode"] != 0
-            if policy == "deactivate" and row_id in self.diary.reopened:
+            merged = self.rows[row_id]["_masterid_value"] is not None
+            if policy in ("deactivate", "merge") and row_id in self.diary.reopened:
                 assert told or closed, f"S100: {row_id} is neither reported nor closed"
                 continue
-            assert told == (policy == "report"), f"S100: {row_id} is reported: {told} by {policy}"
-            assert closed == (policy == "deactivate"), f"S100: {row_id} closed: {closed}, {policy}"
+            by_policy = self._policy_for(row_id, policy)
+            story = f"S100: {row_id} reported {told}, closed {closed}, merged {merged}: {by_policy}"
+            assert told == (by_policy == "report"), story
+            assert closed == (by_policy in ("deactivate", "merge")), story
+            assert merged == (by_policy == "merge"), story
+
+    def _policy_for(self, row_id: str, policy: str) -> str:
+        """Return what the policy comes to: rows of two tables cannot be merged."""
+        _, kept = self.diary.left_rows[row_id]
+        tables = [
+            table for table in TABLES if {row_id, kept} & self.world.dynamics.rows[table].keys()
+        ]
+        return "report" if policy == "merge" and len(tables) > 1 else policy
 
     def _is_left(self, row_id: str) -> bool:
         """Tell whether it is beyond doubt that the row was left by somebody who is still there."""
