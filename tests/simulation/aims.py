@@ -25,7 +25,7 @@ from simulation.schedule import (
 )
 
 #: share of the schedules that are aimed.
-SHARE = 0.2
+SHARE = 0.35
 PAUSES = (20, 60, 300, 1200, 3600)
 #: a pause after which a feed's activities are read just once more.
 LONG_PAUSE = 1200
@@ -101,6 +101,12 @@ def _meeting(random: Random) -> Aimed:
     return replace(CALM, edits=True), tuple(rounds[: random.randrange(1, 4)])
 
 
+def _rules(random: Random) -> Aimed:
+    """Both sides change a field in the way that its rule is about."""
+    acts = ("edit_ruled",) * random.choice((1, 1, 2))
+    return CALM, (_round(random, acts, Weather()),)
+
+
 def _sleep(random: Random) -> Aimed:
     """The process sleeps for longer than its lease, right before it stores something."""
     acts = tuple(random.choice(("edit_row", "edit_person", "add_row")) for _ in range(3))
@@ -128,6 +134,7 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "doubt": _doubt,
     "doubtful creates": _doubtful_creates,
     "meeting": _meeting,
+    "rules": _rules,
     "sleep": _sleep,
     "loss": _loss,
 }

@@ -89,7 +89,7 @@ def late_activities_never_read() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("deletions")
 def deletions_before_a_full_read_missed() -> Iterator[None]:
     with patch.object(extract_dynamics, "_vanished", lambda *_: set()):
         yield
@@ -248,7 +248,7 @@ def precedence_turned_round() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("rules")
 def non_empty_wins_forgotten() -> Iterator[None]:
     with patch.dict(rules._RULES, non_empty_wins=rules._type_rule):
         yield
@@ -308,7 +308,7 @@ def results_of_a_batch_in_the_wrong_order() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("refusals")
 def whole_batch_refused_for_one_record() -> Iterator[None]:
     real = Loader._store
 
@@ -373,7 +373,7 @@ def filter_ignored_on_creation() -> Iterator[None]:
 # ---------------------------------------------------------------- closed rows
 
 
-@mutant
+@found_by("closings")
 def pushes_to_closed_rows() -> Iterator[None]:
     with patch.object(decide, "_hold_inactive", lambda *_: set()):
         yield

@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 from leadsync.cycle.activity_log import entries, queue, send
 from leadsync.state.port import ActivityRow
-from simulation.mutants import mutant
+from simulation.mutants import found_by
 from simulation.mutants_of_rules import MUTANTS
 
 __all__ = ["MUTANTS"]
 
 
-@mutant
+@found_by("faults")
 def doubtful_activities_not_looked_for() -> Iterator[None]:
     def send_again(sender: Any, rows: Sequence[ActivityRow], _types: object) -> bool:
         sender._store([queue.unsent(row) for row in rows])
@@ -25,14 +25,14 @@ def doubtful_activities_not_looked_for() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("invalid")
 def failures_told_in_every_cycle() -> Iterator[None]:
     numbers = itertools.count()
     with patch.object(entries, "_identity", lambda *_: str(next(numbers))):
         yield
 
 
-@mutant
+@found_by("invalid")
 def recoveries_not_told() -> Iterator[None]:
     real = entries.new_entries
 

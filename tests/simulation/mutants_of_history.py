@@ -25,13 +25,13 @@ from leadsync.merge import rules
 from leadsync.merge.pairs import Pair
 from leadsync.model import Activity, Json
 from leadsync.state.port import StateChanges
-from simulation.mutants import mutant
+from simulation.mutants import found_by, mutant
 from simulation.mutants_of_records import MUTANTS
 
 __all__ = ["MUTANTS"]
 
 
-@mutant
+@found_by("faults")
 def backfill_moves_the_cursors() -> Iterator[None]:
     real = commit.quarantine_and_commit
 
@@ -99,7 +99,7 @@ def pair_back_in_scope_not_compared() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("closings")
 def row_open_again_not_compared() -> Iterator[None]:
     real = inactive_rows.follow_state
     with patch.object(gather, "follow_state", _with_reopened(real)):
@@ -117,7 +117,7 @@ def person_of_a_merged_row_forgotten() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("rules")
 def oldest_wins() -> Iterator[None]:
     def oldest(clash: Any) -> Any:
         lead = clash.dynamics_at - clash.marketo_at

@@ -14,7 +14,7 @@ from leadsync.cycle.load import load_dynamics
 from leadsync.cycle.quarantine.quarantine_commit import QuarantineKeeper
 from leadsync.merge import matching
 from leadsync.model import Activity
-from simulation.mutants import changed, mutant
+from simulation.mutants import changed, found_by, mutant
 from simulation.mutants_of_history import MUTANTS
 
 __all__ = ["MUTANTS"]
@@ -36,7 +36,7 @@ def conflict_written_over_blindly() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("refusals")
 def refused_row_counted_as_written() -> Iterator[None]:
     real = load_dynamics._record
 

@@ -15,7 +15,7 @@ from leadsync.cycle.load import load_dynamics, load_marketo, stamp_persons
 from leadsync.cycle.match import match_rows
 from leadsync.model import MARKETO_DYNAMICS_TYPE, Json
 from leadsync.state.memory_leases import MemoryLeases
-from simulation.mutants import changed, mutant
+from simulation.mutants import changed, found_by, mutant
 from simulation.mutants_of_activities import MUTANTS
 
 __all__ = ["MUTANTS"]
@@ -62,7 +62,7 @@ def siblings_of_a_bad_row_held_back() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("consent")
 def stops_wait_for_their_record() -> Iterator[None]:
     with patch.object(merge_and_validate, "let_stops_through", lambda *_: None):
         yield

@@ -18,7 +18,7 @@ from leadsync.cycle.load import load_dynamics
 from leadsync.merge import rules
 from leadsync.model import Json
 from leadsync.values.dates import DateConverter
-from simulation.mutants import MUTANTS, changed, mutant
+from simulation.mutants import MUTANTS, changed, found_by, mutant
 
 __all__ = ["MUTANTS"]
 
@@ -62,7 +62,7 @@ def conversion_makes_a_new_person() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("loss")
 def suppressed_person_made_again() -> Iterator[None]:
     real = gather.Gatherer._wants_link
 

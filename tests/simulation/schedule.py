@@ -20,7 +20,7 @@ FAULTS = ("throttled", "lost answer", "lost answer", "lost request")
 LINKED = 0.7
 #: how many rounds they have, and the others, which begin in an empty world. Most end after the
 #: first trouble, because what came of it shows in the cycles that follow.
-ROUNDS = {True: (1, 1, 1, 1, 1, 2, 3), False: (1, 1, 2, 2, 3)}
+ROUNDS = {True: (1, 1, 1, 1, 1, 1, 2), False: (1, 1, 1, 2)}
 #: who comes in the first round.
 POPULATIONS: dict[bool, list[tuple[str, ...]]] = {
     True: [(), ("add_row",), ("add_row",), ("add_person",), ("add_row", "add_person")],
@@ -227,7 +227,7 @@ def _round(random: Random, style: Style) -> Round:
 
 def _acts(random: Random, style: Style) -> tuple[Act, ...]:
     """Draw what users do between cycles."""
-    return tuple(_drawn_act(random, style) for _ in range(random.choice((1, 2, 3, 5))))
+    return tuple(_drawn_act(random, style) for _ in range(random.choice((1, 2, 3))))
 
 
 def _put_right(random: Random, style: Style) -> tuple[Act, ...]:

@@ -26,5 +26,5 @@ def test_the_simulation_finds(name: str) -> None:
 
 
 def _is_about(schedule: Schedule, aim: str) -> bool:
-    """Tell whether a schedule is aimed at something, or of a kind of run."""
-    return aim in (schedule.aim, *schedule.style.actions)
+    """Tell whether a schedule is aimed at something, or has that kind of trouble."""
+    return schedule.aim == aim or getattr(schedule.style, aim, False)

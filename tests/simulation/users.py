@@ -10,7 +10,7 @@ from typing import Any
 from leadsync.cycle.reading import as_table
 from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json, RowWrite
-from simulation.diary import Diary, Edit
+from simulation.diary import Diary, Edit, Pair
 from simulation.users_of_consent import ACTS as AIMED
 from simulation.users_who_employ import EmploysPeople
 from simulation.users_who_merge import MergesPersons
@@ -44,6 +44,7 @@ ACTIONS = (
     ("reopen_row", 3, "closings"),
     ("close_and_edit", 2, "closings"),
     ("merge_rows", 2, "row_merges"),
+    ("leave", 4, "related"),
     ("merge_persons", 5, "person_merges"),
     ("merge_pairs", 5, "person_merges"),
     ("merge_persons_on", 3, "person_merges"),
@@ -163,16 +164,42 @@ class Users(MergesPersons, EmploysPeople):
         """Edit one field of a pair on both sides, each in its own way."""
         pairs = list(self.diary.pairs())
         if pairs:
-            (person, row_id), table, *_ = self.random.choice(pairs)
+            pair, table, *_ = self.random.choice(pairs)
             name = self._some(fields_of(table))[0]
-            edits = [
-                lambda: self.edit_person_with(person, {name: self._person_value(name)}),
-                lambda: self.edit_row_with(table, row_id, self._row_values(table, [name])),
-            ]
-            self.random.shuffle(edits)
-            edits[0]()
-            self.world.clock.advance(self.random.choice((0, LONG_PAUSE)))
-            edits[1]()
+            self._edit_sides(pair, table, name, self.random.choice((0, LONG_PAUSE)))
+
+    def edit_ruled(self) -> None:
+        """Edit a field of a pair on both sides in the way that the field's rule is about."""
+        rules = {
+            entry["marketo"]: entry["rule"]
+            for entry in self.world.mapping["fields"]
+            if entry["marketo"] in CLASHING and entry.get("direction", "both") == "both"
+        }
+        pairs = list(self.diary.pairs())
+        if pairs and rules:
+            pair, table, *_ = self.random.choice(pairs)
+            name = self.random.choice(list(rules))
+            pause = LONG_PAUSE if rules[name] == "newest_wins" and self.random.random() < 0.8 else 0
+            empties = rules[name] == "non_empty_wins" and self.random.random() < 0.8
+            self._edit_sides(pair, table, name, pause, empties=empties)
+
+    def _edit_sides(
+        self, pair: Pair, table: str, name: str, pause: int, *, empties: bool = False
+    ) -> None:
+        """Edit a field on both sides, with a pause in between; ``empties`` clears it on one."""
+        of_person = {name: self._person_value(name)}
+        of_row = self._row_values(table, [name])
+        if empties:
+            cleared = self.random.choice((of_person, of_row))
+            cleared.update(dict.fromkeys(cleared))
+        edits = [
+            lambda: self.edit_person_with(pair[0], of_person),
+            lambda: self.edit_row_with(table, pair[1], of_row),
+        ]
+        self.random.shuffle(edits)
+        edits[0]()
+        self.world.clock.advance(pause)
+        edits[1]()
 
     def edit_equally(self) -> None:
         """Give one field of a pair the same value on both sides."""
