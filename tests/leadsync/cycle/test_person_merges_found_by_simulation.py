@@ -217,3 +217,23 @@ def test_a_survivor_is_told_of_the_deleted_row_though_the_merge_appears_later(
         world.cycle()
     assert world.marketo.people[survivor]["leadsyncDynamicsDeleted"] is True
     assert world.writes == 0
+
+
+@pytest.mark.parametrize("policy", ["report", "merge", "deactivate", "unlink"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_persons_and_their_rows_are_merged_at_once_in_both_systems(
+    world: World, policy: str, turned: bool
+) -> None:
+    """Whichever wins on either side: one person has the row that is left."""
+    world.mapping = {**world.mapping, "policies": {"on_marketo_merge": policy}}
+    first, row = world.linked()
+    second, other = world.linked()
+    world.dynamics.merge("lead", row, other)
+    winner, loser = (second, first) if turned else (first, second)
+    world.marketo.merge(winner, [loser])
+    for _ in range(2):
+        world.cycle()
+    assert carried(world) == {winner: row}
+    assert world.dynamics.rows["lead"][row]["statecode"] == 0
+    assert world.quarantined() == []
+    assert world.writes == 0

@@ -57,6 +57,9 @@ class MergedPersons:
         own = self.links.by_person.get(survivor)
         if own is None:
             self._inherit(link, survivor)
+        elif self._ends_in(own) == link["dynamics_id"]:
+            self._close(own, "merged", f"merged into {link['dynamics_id']}")
+            self._inherit(link, survivor)
         elif (link["dynamics_table"], own["dynamics_table"]) == ("contact", "lead"):
             self._end(own, link, loser, survivor)
             self._inherit(link, survivor)
@@ -113,7 +116,7 @@ class MergedPersons:
             etag = row["etag"] if row else link["etag"]
             self._write(Ending("deactivate", "dynamics", closed, loser, etag))
         elif policy == "merge" and link["dynamics_table"] == kept["dynamics_table"]:
-            self._write(Ending("merge", "dynamics", closed, loser, None, kept["dynamics_id"]))
+            self._write(Ending("merge", "dynamics", closed, loser, None, self._ends_in(kept)))
         else:
             other = f"{kept['dynamics_table']} {kept['dynamics_id']}"
             message = (
@@ -123,6 +126,14 @@ class MergedPersons:
                 "anew"
             )
             report(self.work, closed, survivor, merged(IN_MARKETO, other, message))
+
+    def _ends_in(self, link: LinkRow) -> str:
+        """Return the row in which a link's row ended in this window, by merges in Dynamics."""
+        row_id, seen = link["dynamics_id"], set[str]()
+        while (row := self.rows.get(row_id)) and row["master_id"] and row_id not in seen:
+            seen.add(row_id)
+            row_id = row["master_id"]
+        return row_id
 
     def _write(self, ending: Ending) -> None:
         self.work.endings.append(ending)
