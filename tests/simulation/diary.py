@@ -95,7 +95,7 @@ class Diary(Fates):
         for gone in unseen & self.person_deleted.keys():
             self.person_deleted[gone] = self.now
         edited = {record for (record, _), edit in self.edits.items() if edit.at > began}
-        for pair, _, person, row in (*self.pairs(), *self._unstamped()):
+        for pair, _, person, row in (*self.pairs(), *self.unstamped()):
             person_before, row_before = (self.records_before.get(record) for record in pair)
             found, left = both_stop(person_before, row_before), both_stop(person, row)
             self.stops.look(pair[0], self.now, found=found, left=left)
@@ -114,7 +114,7 @@ class Diary(Fates):
         """Note what is equal on both sides of these pairs."""
         mapping = self.world.mapping
         mapped = {entry["marketo"] for entry in mapping["fields"]}
-        for pair, table, person, row in (*self.pairs(), *self._unstamped()):
+        for pair, table, person, row in (*self.pairs(), *self.unstamped()):
             if mapping.get("company") and pair in quiet:
                 self.agree_related(pair, table, person, row)
             for name in mapped.intersection(fields_of(table)) if pair in quiet else ():

@@ -75,7 +75,7 @@ class Facts:
         it was that they lost their account.
     :ivar merged_persons: the winners of persons that users merged, and when.
     :ivar left_rows: when such a merge left rows without a person, where that can be told, and the
-        row that the winner kept.
+        table of the row that the winner kept, if that is clear.
     :ivar going_on: the rows of winners, whose stamps may lag behind.
     :ivar claimed: rows of which winners may get one, until a clean cycle has seen to it.
     :ivar known_rows: rows that a clean cycle has seen with a person.
@@ -220,7 +220,7 @@ class Facts:
         ended = known in self.merged_rows or known in self.became
         return not (known == row_id or ended or known not in self.world.dynamics.rows[table])
 
-    def _unstamped(self) -> Iterator[Visible]:
+    def unstamped(self) -> Iterator[Visible]:
         """Walk over rows that were made for persons that do not carry their ids yet."""
         people = self.world.marketo.people
         for table, row_id, row in self.rows():

@@ -18,7 +18,7 @@ class Merges(Facts):
 
     def rows_of(self, persons: Mapping[int, Json]) -> dict[int, Row]:
         """Return the rows that persons have, as everybody can see or know them."""
-        found = (*self.pairs(), *self._unstamped())
+        found = (*self.pairs(), *self.unstamped())
         rows = {pair[0]: (table, pair[1]) for pair, table, *_ in found if pair[0] in persons}
         for person in persons:
             table, row_id = self.going_on.get(person, ("lead", ""))
@@ -78,7 +78,9 @@ class Merges(Facts):
                 self._goes_on(winner, kept, at)
             self.going_on[winner] = kept
             self.kept_rows[winner] = kept[1]
-            self.left_rows.update({row[1]: (at, kept[1]) for row in claims if row != kept})
+            for _, row_id in (row for row in claims if row != kept):
+                clear = row_id not in self.left_rows and len(claims) == 2  # by which merge
+                self.left_rows[row_id] = at, kept[0] if clear else ""
         self.claimed[winner], self.owned[winner] = claims, own
 
     def _claims(self, winner: int, losers: Iterable[int], rows: Mapping[int, Row]) -> list[Row]:

@@ -41,6 +41,8 @@ class LinkJudge(View):
         Nothing is written then, so the person still carries the loser's id, or that of the lead
         which became the loser.
         """
+        if any(pair == (person, row_id) for pair, *_ in self.diary.unstamped()):
+            return True  # its stamp was refused before the row left the filter
         going_on = self.diary.going_on.get(person)
         if person in self.diary.unclear or (going_on is not None and going_on[1] == row_id):
             return True

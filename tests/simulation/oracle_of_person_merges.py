@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from leadsync.model import TABLES
 from leadsync.state.port import QuarantineRow
 from leadsync.state.reasons import IN_MARKETO
 from simulation.diary import Diary
@@ -79,7 +78,8 @@ class _MergeJudge(View):
             told = row_id in reported
             closed = self.rows[row_id]["statecode"] != 0
             merged = self.rows[row_id]["_masterid_value"] is not None
-            if policy in ("deactivate", "merge") and row_id in self.diary.reopened:
+            unclear = row_id in self.diary.reopened or not self.diary.left_rows[row_id][1]
+            if policy in ("deactivate", "merge") and unclear:
                 assert told or closed, f"S100: {row_id} is neither reported nor closed"
                 continue
             by_policy = self._policy_for(row_id, policy)
@@ -91,10 +91,8 @@ class _MergeJudge(View):
     def _policy_for(self, row_id: str, policy: str) -> str:
         """Return what the policy comes to: rows of two tables cannot be merged."""
         _, kept = self.diary.left_rows[row_id]
-        tables = [
-            table for table in TABLES if {row_id, kept} & self.world.dynamics.rows[table].keys()
-        ]
-        return "report" if policy == "merge" and len(tables) > 1 else policy
+        apart = row_id not in self.world.dynamics.rows[kept or "lead"]
+        return "report" if policy == "merge" and apart else policy
 
     def _is_left(self, row_id: str) -> bool:
         """Tell whether it is beyond doubt that the row was left by somebody who is still there."""
