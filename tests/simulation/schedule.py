@@ -11,8 +11,8 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from random import Random
 
 from leadsync.model import Json
+from simulation.actions import weighted_actions
 from simulation.mappings import mapping_of_run, merging_mapping_of_run, related_mapping_of_run
-from simulation.users import weighted_actions
 
 SMALL_PAGE = 5
 FAULTS = ("throttled", "lost answer", "lost answer", "lost request")
