@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
+from simulation.actions import weighted_actions
 from simulation.effects import effects
 from simulation.mappings import mapping_of
 from simulation.prepared import linked_world
-from simulation.users import Users, weighted_actions
+from simulation.users import Users
 
 
 def test_what_happens_in_a_copy_stays_there() -> None:

@@ -11,9 +11,10 @@ from leadsync.cycle.context import CycleRequest
 from leadsync.cycle.runner import run_cycle, run_plan
 from leadsync.errors import LeadsyncError
 from leadsync.model import Json
+from simulation.actions import weighted_actions
 from simulation.diary import Diary
 from simulation.prepared import prepared_world
-from simulation.users import Users, weighted_actions
+from simulation.users import Users
 from support.world import RELATED_MAPPING, World
 
 SEEDS = 60
