@@ -1,4 +1,4 @@
-"""Persons whose making was never confirmed, and whose row has ended since (S027).
+"""Persons and rows whose making was never confirmed, and whose row has ended since (S027).
 
 The answer to the create was lost, so there is no link yet; without one, the deletion would pass by
 a person that carries our id (S072), the contact would get a second person (S092), and nobody would
@@ -7,12 +7,15 @@ be told of the person of a merged row (S097).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadsync.cycle.context import Cycle, Engine
 from leadsync.cycle.gather.window import Links, Window
-from leadsync.cycle.reading import read_persons_by
+from leadsync.cycle.match.row_creations import born_values, filled_of
+from leadsync.cycle.reading import as_table, read_persons_by
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import MARKETO_DYNAMICS_ID, Table
-from leadsync.state.port import LinkRow, Values
+from leadsync.state.port import IntentRow, LinkRow, Values
 
 
 def lost_creates(engine: Engine, table: Table) -> set[str]:
@@ -38,13 +41,7 @@ def link_lost_creates(
     unknown = {row_id: table for row_id, table in ended.items() if row_id not in links.by_row}
     intents = engine.store.unconfirmed_pairs(sorted(unknown)) if unknown else []
     intents.sort(key=lambda intent: intent["updated_at"])  # the latest try made the person
-    sent: dict[str, Values] = {
-        intent["dynamics_id"]: intent["body"]["values"]
-        for intent in intents
-        if intent["side"] == "marketo" and intent["dynamics_id"] is not None
-    }
-    for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, sorted(sent)):
-        row_id, marketo_id = str(person[MARKETO_DYNAMICS_ID]).lower(), int(person["id"])
+    for row_id, (marketo_id, sent) in _made(engine, plan, intents).items():
         if marketo_id not in links.by_person:
             link = LinkRow(
                 link_id=engine.new_id(),
@@ -57,7 +54,29 @@ def link_lost_creates(
                 updated_at=cycle.opened_at,
             )
             links.keep(link)
-            links.unconfirmed[link["link_id"]] = sent[row_id]
+            links.unconfirmed[link["link_id"]] = sent
+
+
+def _made(
+    engine: Engine, plan: SyncPlan, intents: Sequence[IntentRow]
+) -> dict[str, tuple[int, Values]]:
+    """Return by row its person, which carries its id or was to become it, and what was sent."""
+    sent: dict[str, Values] = {
+        intent["dynamics_id"]: intent["body"]["values"]
+        for intent in intents
+        if intent["side"] == "marketo" and intent["dynamics_id"] is not None
+    }
+    found: dict[str, tuple[int, Values]] = {}
+    for person in read_persons_by(engine, plan, MARKETO_DYNAMICS_ID, sorted(sent)):
+        row_id = str(person[MARKETO_DYNAMICS_ID]).lower()
+        found[row_id] = int(person["id"]), sent[row_id]
+    for intent in intents:
+        row_id, marketo_id = intent["dynamics_id"] or "", intent["marketo_id"]
+        if intent["side"] == "dynamics" and intent["operation"] == "create" and marketo_id:
+            table = plan.tables[as_table(intent["dynamics_table"])]
+            born = born_values(table, intent["body"]["values"], filled_of(intent))
+            found.setdefault(row_id, (marketo_id, born))
+    return found
 
 
 def _ended(window: Window) -> dict[str, str]:
