@@ -11,7 +11,11 @@ from random import Random
 
 from leadsync.model import Json
 from simulation import schedule
-from simulation.mappings import mapping_of_run
+from simulation.mappings import (
+    filling_mapping_of_run,
+    guarding_mapping_of_run,
+    mapping_of_run,
+)
 from simulation.schedule import (
     CALM,
     LINKED,
@@ -36,19 +40,25 @@ def drawn(seed: int) -> Schedule:
     random = Random(f"aim {seed}")
     if random.random() >= SHARE:
         return schedule.drawn(seed)
-    name = random.choice(list(AIMS))
-    mapping = _mapping(random, seed, suppress=name == "loss")
+    (name,) = random.choices(list(AIMS), [_WEIGHTS.get(one, 2) for one in AIMS])
+    mapping = _MAPPINGS.get(name, mapping_of_run)(seed, random)
     style, rounds = AIMS[name](random)
-    linked = name != "doubtful creates" or random.random() < LINKED
+    linked = name not in _FROM_NOTHING and (name != "doubtful creates" or random.random() < LINKED)
     return Schedule(seed, style, mapping, 2, 300, rounds, linked=linked, aim=name)
 
 
-def _mapping(random: Random, seed: int, *, suppress: bool) -> Json:
-    """Draw a mapping; with ``suppress``, more often one whose deleted persons stay away."""
-    drawn = [mapping_of_run(seed, random) for _ in range(3 if suppress else 1)]
+def _losing_mapping_of_run(seed: int, random: Random) -> Json:
+    """Draw a mapping, more often one whose deleted persons stay away."""
+    drawn = [mapping_of_run(seed, random) for _ in range(3)]
     return max(drawn, key=lambda one: one["policies"]["on_marketo_delete"] == "suppress")
 
 
+#: how the mappings of some aims are drawn.
+_MAPPINGS: dict[str, Callable[[int, Random], Json]] = {
+    "loss": _losing_mapping_of_run,
+    "mass delete": guarding_mapping_of_run,
+    "defaults": filling_mapping_of_run,
+}
 Aimed = tuple[Style, tuple[Round, ...]]
 
 
@@ -128,6 +138,41 @@ def _loss(random: Random) -> Aimed:
     return replace(CALM, deletions=True), (first, _round(random, then, Weather()))
 
 
+def _mass_delete(random: Random) -> Aimed:
+    """Rows vanish, perhaps too many, until somebody says that it was meant."""
+    kinds = ("add_many_rows",), (), ("delete_rows", "edit_row", "edit_person"), ("edit_row",)
+    rounds = [_round(random, one, Weather()) for one in kinds]
+    rounds[2] = replace(rounds[2], cycle=replace(rounds[2].cycle, planned=random.random() < 0.3))
+    rounds[3] = replace(rounds[3], event="permit")
+    return replace(CALM, deletions=True), tuple(rounds)
+
+
+def _defaults(random: Random) -> Aimed:
+    """Persons without a name become rows, and get one then, or not."""
+    making = ("ask_for_a_nameless_person",) * random.choice((1, 2))
+    edits = ("edit_a_person_asked_for", "edit_a_row_asked_for", "edit_a_row_asked_for")
+    weather = _trouble(random, 0.2)
+    if random.random() < 0.2:
+        weather = Weather(lost_write=1, fatal=True)
+    return CALM, (
+        _round(random, making, weather),
+        _round(random, (random.choice(edits),), Weather()),
+        _round(random, (random.choice(edits),), Weather()),
+    )
+
+
+def _plan(random: Random) -> Aimed:
+    """Dry runs come before cycles."""
+    style = replace(CALM, invalid=random.random() < 0.5, deletions=random.random() < 0.5)
+    kinds = [
+        tuple(act.kind for act in schedule.acts_between(random, style))
+        for _ in range(random.choice((1, 1, 2)))
+    ]
+    rounds = [_round(random, one, Weather()) for one in kinds]
+    planned = [replace(one, cycle=replace(one.cycle, planned=True)) for one in rounds]
+    return style, tuple(planned)
+
+
 #: what schedules are aimed at, with how they are drawn.
 AIMS: dict[str, Callable[[Random], Aimed]] = {
     "consent": _consent,
@@ -137,7 +182,13 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "rules": _rules,
     "sleep": _sleep,
     "loss": _loss,
+    "plan": _plan,
+    "defaults": _defaults,
+    "mass delete": _mass_delete,
 }
+_FROM_NOTHING = ("mass delete", "defaults")
+#: how often; a changed mapping is dear to resolve.
+_WEIGHTS = {"consent": 3, "plan": 1, "defaults": 1, "mass delete": 1}
 
 
 def _trouble(random: Random, chance: float) -> Weather:

@@ -27,6 +27,9 @@ MAPPINGS, NEIGHBOURS = 30, 2000
 RARE_MAPPINGS = 4
 #: what becomes of the rows of merged persons (S100).
 LEFT_OVER = ("report", "unlink", "deactivate", "merge")
+#: shares and numbers of deletions beyond which a cycle stops.
+LIMITS = ((0.5, 100), (0.75, 100), (1.0, 3), (0.9, 4))
+UNLIMITED = 1_000_000
 
 
 def mapping_of_run(seed: int, random: Random) -> Json:
@@ -44,6 +47,22 @@ def related_mapping_of_run(seed: int) -> Json:
     """Draw the mapping of a run with accounts and owners, among those of its neighbours."""
     apart = Random(f"related mapping {seed}")
     return _related(seed // NEIGHBOURS * MAPPINGS + apart.randrange(RARE_MAPPINGS))
+
+
+def guarding_mapping_of_run(seed: int, random: Random) -> Json:
+    """Draw the mapping of a run in which deletions may be too many (S079)."""
+    return _guarding(seed // NEIGHBOURS * MAPPINGS + random.randrange(RARE_MAPPINGS))
+
+
+def filling_mapping_of_run(seed: int, random: Random) -> Json:
+    """Draw the mapping of a run in which rows get a default for what their persons lack (S028)."""
+    return _filling(seed // NEIGHBOURS * MAPPINGS + random.randrange(RARE_MAPPINGS))
+
+
+def without_guard(mapping: Json) -> Json:
+    """Return the mapping as an operator changes it who has meant the deletions."""
+    meant = {"mass_delete_share": 1.0, "mass_delete_count": UNLIMITED}
+    return {**mapping, "policies": {**mapping["policies"], **meant}}
 
 
 @cache
@@ -85,3 +104,19 @@ def _related(number: int) -> Json:
     }
     sections = {name: RELATED_MAPPING[name] for name in ("company", "owner")}
     return {**mapping, **sections, "policies": policies}
+
+
+@cache
+def _guarding(number: int) -> Json:
+    mapping = mapping_of(number)
+    share, count = LIMITS[number % len(LIMITS)]
+    limits = {"mass_delete_share": share, "mass_delete_count": count}
+    return {**mapping, "policies": {**mapping["policies"], **limits}}
+
+
+@cache
+def _filling(number: int) -> Json:
+    mapping = copy.deepcopy(mapping_of(number))
+    (name,) = (entry for entry in mapping["fields"] if entry["marketo"] == "lastName")
+    name["default_on_create"] = "Unknown"
+    return mapping

@@ -10,6 +10,7 @@ from simulation.diary import Diary, Pair
 from simulation.oracle_of_activities import check_activities
 from simulation.oracle_of_clashes import check_clashes, check_written_over
 from simulation.oracle_of_consent import check_promises
+from simulation.oracle_of_defaults import check_defaults
 from simulation.oracle_of_links import LinkJudge
 from simulation.oracle_of_merges import check_followed
 from simulation.oracle_of_person_merges import check_person_merges
@@ -44,6 +45,7 @@ def check_settled(diary: Diary) -> None:
     check_records(diary)
     check_promises(diary)
     check_related(diary)
+    check_defaults(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from leadsync.model import Json
 from simulation.diary import Before, Diary, Edit, Pair
+from simulation.oracle_of_defaults import default_of, is_lacking
 from simulation.oracle_of_links import QUALIFIED
 from simulation.values import COLUMNS, Value, compared, fields_of, plain
 from simulation.view import View
@@ -85,7 +86,9 @@ class ValueJudge(View):
         entry = self.entries[name]
         direction = entry.get("direction", "both")
         marketo, dynamics = plain(name, person.get(name)), plain(name, row[COLUMNS[name]])
-        if self._is_as_agreed(pair, name, marketo, dynamics):
+        default = default_of(self.diary, pair, name)
+        still_default = marketo is None and default is not None and dynamics == default
+        if still_default or self._is_as_agreed(pair, name, marketo, dynamics):
             return
         verdict = self._verdict(pair, table, name, direction)
         story = _Story(table, pair, marketo, dynamics, entry, verdict)
@@ -197,7 +200,9 @@ class ValueJudge(View):
         marketo = _since(diary.edits.get((pair[0], name)), since)
         dynamics = _since(diary.edits.get((pair[1], name)), since)
         before = diary.before_link.get(pair)
-        if agreed is None and before is not None:
+        if is_lacking(diary, pair, name, marketo):
+            marketo = None
+        elif agreed is None and before is not None:
             marketo, dynamics = _unless_older(before, name, marketo, dynamics)
         base = agreed.value if agreed else None
         verdict = Verdict(
@@ -216,6 +221,7 @@ class ValueJudge(View):
         verdict.allowed = self._allowed(verdict, agreed, pair, table, name)
         if name == "unsubscribed" and self.diary.opted_out.intersection(pair):
             verdict.allowed.add(True)
+        verdict.allowed |= {default_of(diary, pair, name)} - {None}
         return verdict
 
     def _newest(

@@ -21,6 +21,9 @@ from simulation import oracle
 from simulation.chaos import Chaos, Crash
 from simulation.diary import Diary
 from simulation.effects import check_same, effects
+from simulation.mappings import without_guard
+from simulation.oracle_of_guard import check_guard, vanished
+from simulation.oracle_of_plans import PlanJudge
 from simulation.oracle_of_records import check_journal, check_written
 from simulation.passed_over import check_cursors
 from simulation.prepared import linked_world, prepared_world
@@ -42,6 +45,7 @@ class Run:
     :param ledger: counts the calls of all cycles but the last ones.
     :ivar steps: durable steps of each attempt, in order.
     :ivar calls: calls made, by system and day.
+    :ivar report: the last attempt's, if it came to one; ``refused``: the error that stopped it.
     :raises AssertionError: from :meth:`play`, when a property of semantics.md 9 does not hold.
     """
 
@@ -63,6 +67,8 @@ class Run:
             self.world.dynamics.refuse = self._refuse
         self.users = Users(self.random, self.diary, invalid=self.style.invalid)
         self.steps: list[int] = []
+        self.report: Json | None = None
+        self.refused = ""
         self._unmapped: list[Json] = []
 
     def play(self) -> None:
@@ -87,6 +93,9 @@ class Run:
             self._act(act)
         if one.event == "remap":
             self._remap()
+        elif one.event == "permit":
+            self.world.mapping = without_guard(self.world.mapping)
+            self.diary.note("the deletions were meant")
         elif one.event == "expire":
             self.world.dynamics.expire_links()
             self.diary.note("delta links expire")
@@ -107,7 +116,10 @@ class Run:
             window_from=datetime.fromtimestamp(0, now.tzinfo) if attempts.backfill else None,
             run_id=f"run-{number}",
         )
+        plan = PlanJudge(self.diary, request) if attempts.planned else None
         finished = self._attempt(request, attempts.weather)
+        if plan is not None:
+            plan.check(self.report, self.refused)
         if not finished and attempts.again:
             self._attempt(request, Weather())
 
@@ -125,19 +137,10 @@ class Run:
             self.ledger,
             self._sleep,
         )
-        report, smooth, started = None, False, self.world.clock.now()
+        started, gone = self.world.clock.now(), vanished(self.diary) if self._is_guarded else {}
         writes = len(self.world.marketo.writes), len(self.world.dynamics.writes)
-        try:
-            report, smooth = self._stages(chaos, request)
-            oracle.check_report(report)
-        except Crash:
-            pass
-        except LeaseHeldError:
-            self.diary.note("another run has the lease")
-        except LeaseLostError:
-            self.diary.note("lease lost")
-        except LeadsyncError as error:
-            self.diary.note(f"gave up: {error}")
+        smooth = self._try(chaos, request)
+        report = self.report
         self.steps.append(chaos.steps)
         self.calls += chaos.made
         clean = smooth and report is not None and request.kind == "scheduled"
@@ -154,8 +157,32 @@ class Run:
             oracle.check_created(self.diary)
             oracle.check_scope(self.diary, began, *writes)
             oracle.check_closed(self.diary, began, writes[1])
+        if self._is_guarded and (report is not None or self.refused):
+            check_guard(self.diary, gone, self.refused, self._writes - sum(writes))
         self.diary.agree(quiet)
         return report is not None
+
+    def _try(self, chaos: Chaos, request: CycleRequest) -> bool:
+        """Run the stages as far as they come; tell whether each ran just once."""
+        self.report, self.refused, smooth = None, "", False
+        try:
+            self.report, smooth = self._stages(chaos, request)
+            oracle.check_report(self.report)
+        except Crash:
+            pass
+        except LeaseHeldError:
+            self.diary.note("another run has the lease")
+        except LeaseLostError:
+            self.diary.note("lease lost")
+        except LeadsyncError as error:
+            self.refused = type(error).__name__
+            self.diary.note(f"gave up: {error}")
+        return smooth
+
+    @property
+    def _is_guarded(self) -> bool:
+        """Whether too many deletions stop a cycle of this run."""
+        return "mass_delete_count" in self.world.mapping["policies"]
 
     @property
     def _writes(self) -> int:

@@ -134,12 +134,14 @@ class Attempts:
 
     :param backfill: of everything so far, instead of a scheduled run.
     :param again: a run that did not finish is tried once more, as its scheduler would.
+    :param planned: a dry run comes first, and nothing happens to either (S010).
     """
 
     seed: int
     weather: Weather
     backfill: bool = False
     again: bool = False
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +209,12 @@ def drawn(seed: int) -> Schedule:
     rounds[0] = Round(first.pause, acts + first.acts, first.cycle, first.event)
     last = _put_right(random, style)
     if random.random() < 0.5:
-        last = _acts(random, style) + last
+        last = acts_between(random, style) + last
     return Schedule(seed, style, mapping, batch_size, page_size, tuple(rounds), last, linked)
 
 
 def _round(random: Random, style: Style) -> Round:
-    acts = _acts(random, style)
+    acts = acts_between(random, style)
     event, backfill, chance = "", False, random.random()
     if style.remapping and chance < 0.25:
         event = "remap"
@@ -225,7 +227,7 @@ def _round(random: Random, style: Style) -> Round:
     return Round(random.choice((20, 60, 60, 300, 1200, 3600)), acts, cycle, event)
 
 
-def _acts(random: Random, style: Style) -> tuple[Act, ...]:
+def acts_between(random: Random, style: Style) -> tuple[Act, ...]:
     """Draw what users do between cycles."""
     return tuple(_drawn_act(random, style) for _ in range(random.choice((1, 2, 3))))
 

@@ -10,7 +10,8 @@ from leadsync.cycle.reading import as_table
 from leadsync.cycle.request.on_request import person_request, store_requests
 from leadsync.model import TABLES, Json, RowWrite
 from simulation.diary import Diary, Edit, Pair
-from simulation.users_of_consent import ACTS as AIMED
+from simulation.users_of_consent import ACTS as ACTS_OF_CONSENT
+from simulation.users_of_rare_mappings import ACTS as ACTS_OF_RARE_MAPPINGS
 from simulation.users_who_employ import EmploysPeople
 from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
@@ -20,6 +21,10 @@ MOST_RECORDS = 8
 LONG_PAUSE = 400
 #: fields that take any text.
 CLASHING = ("title", "phone", "city", "country")
+
+
+#: what users do in schedules that are aimed.
+AIMED = {**ACTS_OF_CONSENT, **ACTS_OF_RARE_MAPPINGS}
 
 
 class Users(MergesPersons, EmploysPeople):

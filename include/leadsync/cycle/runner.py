@@ -40,12 +40,13 @@ def run_opened(engine: Engine, cycle: Json) -> Json:
 def run_plan(engine: Engine, request: CycleRequest) -> Json:
     """Read and decide without writing anything; returns the plan (product.md, Shapes)."""
     cycle = stages.open_cycle(engine, request)
-    stages.extract_marketo(engine, cycle)
-    stages.extract_dynamics(engine, cycle)
-    stages.merge_and_validate(engine, cycle)
-    report = stages.quarantine_and_commit(engine, cycle)
-    engine.staging.drop(cycle["cycle_id"])
-    return report
+    try:
+        stages.extract_marketo(engine, cycle)
+        stages.extract_dynamics(engine, cycle)
+        stages.merge_and_validate(engine, cycle)
+        return stages.quarantine_and_commit(engine, cycle)
+    finally:
+        engine.staging.drop(cycle["cycle_id"])
 
 
 def give_up(engine: Engine, document: Json, error: LeadsyncError) -> None:

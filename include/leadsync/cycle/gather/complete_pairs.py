@@ -27,6 +27,7 @@ from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan, TablePlan
 from leadsync.merge.pairs import Pair
 from leadsync.model import DYNAMICS_SYNC_FLAG, Json
+from leadsync.values.marks import ABSENT
 
 
 def complete_pairs(
@@ -44,17 +45,11 @@ def complete_pairs(
     """
     pairs = work.pairs.values() if only is None else only
     known = [pair for pair in pairs if not pair.is_new]
+    _fill_bases(engine, cycle, known)
+    for pair in pairs:
+        _give_way(pair, _defaults(plan)[pair.link["dynamics_table"]])
     if not known:
         return
-    bases = engine.store.base_of([pair.link["link_id"] for pair in known])
-    fresh = _mapped_anew(engine, cycle)
-    for pair in known:
-        stored = {**pair.base, **bases.get(pair.link["link_id"], {})}
-        new = fresh.get(pair.link["dynamics_table"], ())
-        pair.base = {name: value for name, value in stored.items() if name not in new}
-        if pair.fills and pair.dynamics is not None:  # then the person's value is the only change
-            empty = [name for name, value in pair.dynamics.items() if value is None]
-            pair.base.update(dict.fromkeys(empty))
     compared = _compared(plan)
     lagging = [pair for pair in known if not cycle.moves_cursors or _lags(compared, pending, pair)]
     gone = _read_persons(engine, plan, [pair for pair in lagging if pair.marketo is None])
@@ -71,6 +66,38 @@ def complete_pairs(
                 _leave_alone(pair, work, "out_of_scope", "the sync filter says No")
             elif row is not None and _has_just_closed(pair, row):
                 _leave_alone(pair, work, "deferred", WAITS)
+
+
+def _fill_bases(engine: Engine, cycle: Cycle, known: Sequence[Pair]) -> None:
+    bases = engine.store.base_of([pair.link["link_id"] for pair in known]) if known else {}
+    fresh = _mapped_anew(engine, cycle) if known else {}
+    for pair in known:
+        stored = {**pair.base, **bases.get(pair.link["link_id"], {})}
+        new = fresh.get(pair.link["dynamics_table"], ())
+        pair.base = {name: value for name, value in stored.items() if name not in new}
+        if pair.fills and pair.dynamics is not None:  # then the person's value is the only change
+            empty = [name for name, value in pair.dynamics.items() if value is None]
+            pair.base.update(dict.fromkeys(empty))
+
+
+def _give_way(pair: Pair, defaults: Mapping[str, str]) -> None:
+    """Let a default that the row was made with give way to what its person got since (S028)."""
+    marketo, dynamics = pair.marketo or {}, pair.dynamics or {}
+    for name, default in defaults.items():
+        made_with = (pair.base.get(name, ABSENT), dynamics.get(name)) == (None, default)
+        if made_with and marketo.get(name) is not None:
+            pair.base[name] = default
+
+
+@lru_cache(maxsize=32)
+def _defaults(plan: SyncPlan) -> Mapping[str, Mapping[str, str]]:
+    """Return by table the values that new rows get where their persons have none."""
+    return {
+        table.table: {
+            f.name: f.default_on_create for f in table.own if f.default_on_create is not None
+        }
+        for table in plan.tables.values()
+    }
 
 
 def _mapped_anew(engine: Engine, cycle: Cycle) -> Json:
