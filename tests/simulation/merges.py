@@ -174,9 +174,9 @@ class Merges(Facts):
         if before in self.before_link:
             self.before_link.setdefault(after, self.before_link[before])
         for name in names:
-            agreed = self.agreed.get((before, name))
-            if agreed is not None:
-                self.agreed.setdefault((after, name), agreed)
+            agreed, known = (self.agreed.get((pair, name)) for pair in (before, after))
+            if agreed is not None and (known is None or known.at < agreed.at):
+                self.agreed[after, name] = agreed
 
 
 def _best(own: Row | None, claims: Sequence[Row]) -> Row | None:

@@ -237,3 +237,20 @@ def test_persons_and_their_rows_are_merged_at_once_in_both_systems(
     assert world.dynamics.rows["lead"][row]["statecode"] == 0
     assert world.quarantined() == []
     assert world.writes == 0
+
+
+def test_a_row_that_a_backfill_could_not_close_is_closed_by_the_next_cycle(world: World) -> None:
+    world.mapping = {**world.mapping, "policies": {"on_marketo_merge": "deactivate"}}
+    winner, _ = world.linked()
+    loser, left = world.linked()
+    start = world.clock.now()
+    world.marketo.merge(winner, [loser])
+    world.clock.advance(60)
+    end = world.clock.now()
+    world.dynamics.edit("lead", left, firstname="C")
+    world.backfill(start, end)
+    assert world.dynamics.rows["lead"][left]["statecode"] == 0
+    for _ in range(2):
+        world.cycle()
+    assert world.dynamics.rows["lead"][left]["statecode"] == 2
+    assert world.quarantined() == []

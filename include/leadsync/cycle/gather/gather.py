@@ -138,6 +138,8 @@ class Gatherer:
         for person in people:
             if person["event"] == "merged":
                 merges.follow(person)
+                if self._deactivates:  # a backfill may have met the merge before
+                    close_again(self.engine, self.pending, person, self.rows, self.work)
 
     def _row_deleted(self, row: Json) -> None:
         """Deleted in Dynamics: the person stays and is flagged (S072)."""
