@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from leadsync.cycle.consent.shared_address import STOP, UNSUBSCRIBED
 from leadsync.cycle.context import Cycle, Engine, held_lease
 from leadsync.cycle.work import Work
 from leadsync.mapping.plan import SyncPlan
@@ -94,7 +95,8 @@ def _is_unsettled(intent: IntentRow, pair: Pair, readings: Iterable[datetime]) -
 def _left_by(intent: IntentRow, pair: Pair) -> Values:
     """Return the values of an unanswered write that still stand where it was sent.
 
-    An answered one to a row that was not linked yet adds what the new link does not know.
+    An answered one to a row that was not linked yet adds what the new link does not know. A stop is
+    not among them: it may be meant for both sides, and has others to tell (S108, S111).
     """
     if intent["side"] == "marketo" and intent["marketo_id"] != pair.link["marketo_id"]:
         return {}  # it went to the person that was merged
@@ -106,6 +108,7 @@ def _left_by(intent: IntentRow, pair: Pair) -> Values:
         name: value
         for name, value in sent.items()
         if current is not None and current.get(name, ABSENT) == value
+        if (name, value) != (UNSUBSCRIBED, STOP)
     }
 
 
