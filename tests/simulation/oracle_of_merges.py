@@ -39,7 +39,8 @@ def check_review(diary: Diary, item: QuarantineRow) -> None:
         check_reported_row(diary, item)
         return
     row_id = item["dynamics_id"] or ""
-    ended = {row_id, diary.became.get(row_id)} & diary.merged_rows.keys()
+    by_policy = {i for _, i, row in diary.rows() if row["_masterid_value"]}  # of merged persons
+    ended = {row_id, diary.became.get(row_id)} & (diary.merged_rows.keys() | by_policy)
     assert ended, f"S097: reported without a merge: {item}"
     person = diary.world.marketo.people.get(item["marketo_id"] or 0, {})
     had_one = any(row_id in pair for pair in diary.before_link)
