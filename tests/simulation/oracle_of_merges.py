@@ -45,7 +45,7 @@ def check_review(diary: Diary, item: QuarantineRow) -> None:
     person = diary.world.marketo.people.get(item["marketo_id"] or 0, {})
     had_one = any(row_id in pair for pair in diary.before_link)
     had_one |= person.get("leadsyncDynamicsId") == row_id
-    merged_at = {diary.merged_rows[row][1] for row in ended if row}
+    merged_at = {diary.merged_rows[row][1] for row in ended if row in diary.merged_rows}
     had_one |= any(began < at < end for began, end in diary.cycles for at in merged_at)
     assert had_one, f"S097: reported without a person: {item}"
     policy = diary.world.mapping["policies"]["on_dynamics_merge"]
