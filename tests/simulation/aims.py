@@ -76,6 +76,16 @@ def _consent(random: Random) -> Aimed:
     )
 
 
+def _addresses(random: Random) -> Aimed:
+    """New and closed records get an address of somebody who has opted out."""
+    before = random.choice(("edit_row", "stop"))
+    then = ("add_row_with_a_stopped_address", "close_and_take_a_stopped_address")
+    return replace(CALM, closings=True), (
+        _round(random, (before,), Weather()),
+        _round(random, (random.choice(then),), _trouble(random, 0.2)),
+    )
+
+
 def _doubt(random: Random) -> Aimed:
     """An update whose answer is lost, and what users do to the same records then."""
     style = replace(CALM, lag=random.random() < 0.3, invalid=random.random() < 0.3)
@@ -115,6 +125,25 @@ def _rules(random: Random) -> Aimed:
     """Both sides change a field in the way that its rule is about."""
     acts = ("edit_ruled",) * random.choice((1, 1, 2))
     return CALM, (_round(random, acts, Weather()),)
+
+
+def _held(random: Random) -> Aimed:
+    """A pair is held, and its row is closed or leaves the scope while a cycle runs."""
+    act = Act("stop_last_row", random.randrange(2**32))
+    meanwhile = Weather(edits={random.randrange(5, 10): act})
+    return replace(CALM, invalid=True), (
+        _round(random, ("spoil_person",), Weather()),
+        _round(random, ("edit_last_person",), meanwhile),
+    )
+
+
+def _waiting(random: Random) -> Aimed:
+    """What people change in a closed pair waits until it is open again."""
+    return replace(CALM, closings=True), (
+        _round(random, ("close_and_edit",), Weather()),
+        _round(random, ("edit_last_row",), Weather()),
+        _round(random, ("reopen_row",), Weather()),
+    )
 
 
 def _sleep(random: Random) -> Aimed:
@@ -180,6 +209,9 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "doubtful creates": _doubtful_creates,
     "meeting": _meeting,
     "rules": _rules,
+    "addresses": _addresses,
+    "held": _held,
+    "waiting": _waiting,
     "sleep": _sleep,
     "loss": _loss,
     "plan": _plan,
@@ -187,8 +219,10 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "mass delete": _mass_delete,
 }
 _FROM_NOTHING = ("mass delete", "defaults")
-#: how often; a changed mapping is dear to resolve.
-_WEIGHTS = {"consent": 3, "plan": 1, "defaults": 1, "mass delete": 1}
+#: how often, if not twice; a changed mapping is dear to resolve.
+_WEIGHTS = {"consent": 3} | dict.fromkeys(
+    ("plan", "addresses", "held", "waiting", "defaults", "mass delete"), 1
+)
 
 
 def _trouble(random: Random, chance: float) -> Weather:

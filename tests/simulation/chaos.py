@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from leadsync.cycle.context import Engine
 from leadsync.errors import ThrottledError, TransientApiError
 from leadsync.ports import CallLedger
+from simulation.oracle_of_moments import check_moment, states
 from simulation.schedule import Act, Weather
 from simulation.users import Users
 from support.simulated import ManualClock
@@ -113,7 +114,7 @@ class Chaos:
         if fault == "lost request":
             raise TransientApiError("lost", system="simulated", call=name)
         if name in WRITES:
-            result = self._step(name, function, *args, **kwargs)
+            result = self._write(name, function, *args, **kwargs)
         else:
             result = function(*args, **kwargs)
         if fault == "lost answer" and self.weather.fatal:
@@ -121,6 +122,15 @@ class Chaos:
         if fault == "lost answer":
             raise TransientApiError("lost", system="simulated", call=name)
         return result
+
+    def _write(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Let a call write, and judge what it writes to rows as they are now."""
+        if name != "write_rows":
+            return self._step(name, function, *args, **kwargs)
+        before = states(self.users.world.dynamics.rows, args[0])
+        results = self._step(name, function, *args, **kwargs)
+        check_moment(before, args[0], results)
+        return results
 
     def _meet(self, name: str, args: Sequence[Any], seed: int) -> None:
         """Let users edit what a call is about to write."""

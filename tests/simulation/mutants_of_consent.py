@@ -8,7 +8,7 @@ from unittest.mock import patch
 from leadsync.cycle.consent import consent
 from leadsync.model import Json
 from simulation.mutants import changed, found_by
-from simulation.mutants_of_merges import MUTANTS
+from simulation.mutants_of_waiting import MUTANTS
 
 __all__ = ["MUTANTS"]
 

@@ -12,7 +12,9 @@ from leadsync.model import TABLES, Json, RowWrite
 from simulation.diary import Diary, Edit, Pair
 from simulation.users_of_consent import ACTS as ACTS_OF_CONSENT
 from simulation.users_of_rare_mappings import ACTS as ACTS_OF_RARE_MAPPINGS
+from simulation.users_of_waiting import ACTS as ACTS_OF_WAITING
 from simulation.users_who_employ import EmploysPeople
+from simulation.users_who_meet_stops import ACTS as ACTS_OF_STOPPED_ADDRESSES
 from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
 
@@ -24,7 +26,12 @@ CLASHING = ("title", "phone", "city", "country")
 
 
 #: what users do in schedules that are aimed.
-AIMED = {**ACTS_OF_CONSENT, **ACTS_OF_RARE_MAPPINGS}
+AIMED = {
+    **ACTS_OF_CONSENT,
+    **ACTS_OF_RARE_MAPPINGS,
+    **ACTS_OF_STOPPED_ADDRESSES,
+    **ACTS_OF_WAITING,
+}
 
 
 class Users(MergesPersons, EmploysPeople):

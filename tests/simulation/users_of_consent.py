@@ -20,7 +20,7 @@ NEW_ADDRESS = "z@x.com"
 
 def stop(users: Users) -> None:
     """Opt an address out, on either side of a pair; whoever shares it is stopped, too (S108)."""
-    pairs = [p for p in _open_pairs(users) if not _stops(p) and _key(p[2]) == _key_of_row(p[3])]
+    pairs = [p for p in open_pairs(users) if not _stops(p) and _key(p[2]) == _key_of_row(p[3])]
     pairs = [p for p in pairs if _key(p[2])]
     if not pairs:
         return
@@ -33,12 +33,12 @@ def stop(users: Users) -> None:
     else:
         users.edit_row_with(pair[1], pair[0][1], {"donotbulkemail": True})
     persons = {i for i, p in users.world.marketo.people.items() if _key(p) == key}
-    _promise(users, "S108", stopped=True, persons={pair[0][0], *persons})
+    promise(users, "S108", stopped=True, persons={pair[0][0], *persons})
 
 
 def go_on(users: Users) -> None:
     """Subscribe the records of a pair again, on one side."""
-    pairs = _stopped_pairs(users)
+    pairs = stopped_pairs(users)
     if pairs:
         pair = users.random.choice(pairs)
         if users.random.random() < 0.5:
@@ -49,12 +49,12 @@ def go_on(users: Users) -> None:
 
 def click_after_going_on(users: Users) -> None:
     """Subscribe a row again, and let its person unsubscribe by itself later (S110)."""
-    if pairs := _stopped_pairs(users):
+    if pairs := stopped_pairs(users):
         pair = users.random.choice(pairs)
         users.edit_row_with(pair[1], pair[0][1], {"donotbulkemail": False})
         users.world.clock.advance(users.random.choice((0, 60, TOLERANCE + 100)))
         _click(users, pair)
-        _promise(users, "S110", stopped=True, persons={pair[0][0]})
+        promise(users, "S110", stopped=True, persons={pair[0][0]})
 
 
 def go_on_after_click(users: Users) -> None:
@@ -62,24 +62,24 @@ def go_on_after_click(users: Users) -> None:
 
     Where it cannot be told which was last, the stop counts.
     """
-    alone = [pair for pair in _stopped_pairs(users) if _is_alone(users, pair)]
+    alone = [pair for pair in stopped_pairs(users) if is_alone(users, pair)]
     if alone:
         pair = users.random.choice(alone)
         _click(users, pair)
         passed = users.random.choice((60, TOLERANCE + 100))
         users.world.clock.advance(passed)
         users.edit_row_with(pair[1], pair[0][1], {"donotbulkemail": False})
-        _promise(users, "S110", stopped=passed < TOLERANCE, persons={pair[0][0]})
+        promise(users, "S110", stopped=passed < TOLERANCE, persons={pair[0][0]})
 
 
 def take_a_stopped_address(users: Users) -> None:
     """Give somebody the address of one who has opted out and may have another one now (S111)."""
-    owners = [pair for pair in _stopped_pairs(users) if _key(pair[2]) and _is_agreed(users, pair)]
+    owners = [pair for pair in stopped_pairs(users) if _key(pair[2]) and _is_agreed(users, pair)]
     if not owners:
         return
     owner = users.random.choice(owners)
     address = owner[2]["email"]
-    if users.random.random() < 0.5 and _is_alone(users, owner):
+    if users.random.random() < 0.5 and is_alone(users, owner):
         users.edit_person_with(owner[0][0], {"email": NEW_ADDRESS})
     _give_address(users, address, stopped=True, but=owner[0])
 
@@ -88,10 +88,10 @@ def take_a_freed_address(users: Users) -> None:
     """Give somebody an address whose only owner may be mailed again (S111)."""
     free = [
         pair
-        for pair in _open_pairs(users)
+        for pair in open_pairs(users)
         if not _stops(pair) and _key(pair[2]) and _is_agreed(users, pair)
     ]
-    free = [pair for pair in free if _is_alone(users, pair) and _has_kept_address(users, pair)]
+    free = [pair for pair in free if is_alone(users, pair) and has_kept_address(users, pair)]
     if free:
         owner = users.random.choice(free)
         _give_address(users, owner[2]["email"], stopped=False, but=owner[0])
@@ -110,7 +110,7 @@ ACTS: dict[str, Callable[[Users], None]] = {
 
 def _give_address(users: Users, address: str, *, stopped: bool, but: Collection[RecordId]) -> None:
     """Give an address to a pair that may be mailed, and promise what becomes of it."""
-    others = [p for p in _open_pairs(users) if p[0] != but and not _stops(p)]
+    others = [p for p in open_pairs(users) if p[0] != but and not _stops(p)]
     others = [p for p in others if _key(p[2]) != address.casefold() and _is_agreed(users, p)]
     if not others:
         return
@@ -119,12 +119,14 @@ def _give_address(users: Users, address: str, *, stopped: bool, but: Collection[
         users.edit_person_with(pair[0], {"email": address.upper()})
     else:
         users.edit_row_with(table, pair[1], {"emailaddress1": address.upper()})
-    _promise(users, "S111", stopped=stopped, persons={pair[0]})
+    promise(users, "S111", stopped=stopped, persons={pair[0]})
 
 
-def _promise(users: Users, rule: str, *, stopped: bool, persons: set[int]) -> None:
-    """Promise it for persons and their rows."""
-    rows = {row_id for (person, row_id), *_ in users.diary.pairs() if person in persons}
+def promise(
+    users: Users, rule: str, *, stopped: bool, persons: set[int], rows: Collection[str] = ()
+) -> None:
+    """Promise it for persons and their rows, and for other rows."""
+    rows = {*rows, *(p[0][1] for p in users.diary.pairs() if p[0][0] in persons)}
     diary = users.diary
     at = diary.note(f"{rule}: {sorted(persons)} must be {'stopped' if stopped else 'mailable'}")
     diary.promises.append(Promise(at, rule, stopped, frozenset(persons), frozenset(rows)))
@@ -142,7 +144,7 @@ def _add_sharer(users: Users, address: str) -> None:
     users.diary.person_edited(person, {}, values, created=True)
 
 
-def _open_pairs(users: Users) -> list[Visible]:
+def open_pairs(users: Users) -> list[Visible]:
     """Return the pairs that values flow in, both ways."""
     return [
         pair
@@ -151,16 +153,21 @@ def _open_pairs(users: Users) -> list[Visible]:
     ]
 
 
-def _stopped_pairs(users: Users) -> list[Visible]:
+def stopped_pairs(users: Users) -> list[Visible]:
     """Return the open pairs that both sides have stopped since a cycle has seen to it."""
     agreed = users.diary.agreed
     return [
         pair
-        for pair in _open_pairs(users)
+        for pair in open_pairs(users)
         if pair[2]["unsubscribed"] and pair[3]["donotbulkemail"]
         if (known := agreed.get((pair[0], "unsubscribed"))) and known.value is True
         if not _edited_since(users, pair, known.at)
     ]
+
+
+def has_agreed_address(users: Users, pair: Visible) -> bool:
+    """Tell whether a pair has one address, which was agreed on like its consent."""
+    return bool(_key(pair[2])) and _is_agreed(users, pair)
 
 
 def _edited_since(users: Users, pair: Visible, moment: int) -> bool:
@@ -178,14 +185,14 @@ def _is_agreed(users: Users, pair: Visible) -> bool:
     return True
 
 
-def _is_alone(users: Users, pair: Visible) -> bool:
+def is_alone(users: Users, pair: Visible) -> bool:
     """Tell whether no other record has, or ever had, the address of the pair."""
     keys = {_key(pair[2]), _key_of_row(pair[3])} - {""}
     known = users.diary.shared_emails
     return len(keys) < 2 and all(known[key] <= {*pair[0]} for key in keys)
 
 
-def _has_kept_address(users: Users, pair: Visible) -> bool:
+def has_kept_address(users: Users, pair: Visible) -> bool:
     """Tell whether the pair never had another address."""
     keys = {key for key, records in users.diary.shared_emails.items() if records & {*pair[0]}}
     return keys == {_key(pair[2])}

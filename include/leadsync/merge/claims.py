@@ -10,7 +10,7 @@ when Dynamics wins, its value stays and the claim is journalled as the loser.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from leadsync.mapping.plan import FieldPlan
@@ -71,6 +71,15 @@ class Ruling:
         """Whether Dynamics must be written."""
         wanted = self.claim.only != "marketo" and self.won
         return wanted and self._differs(self.claim.value, self.dynamics)
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is an opt-out, which nothing of its record may hold back (S109)."""
+        return self.won and self.field.rule == "most_restrictive" and self.claim.value == "true"
+
+    def for_marketo(self) -> Ruling:
+        """Return the ruling without its write to Dynamics; the base waits for that one."""
+        return replace(self, claim=replace(self.claim, only="marketo"))
 
     def _differs(self, left: str | None, right: str | None) -> bool:
         return self.field.comparable(left) != self.field.comparable(right)

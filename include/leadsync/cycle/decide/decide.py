@@ -96,7 +96,10 @@ def _decide_table(
 def _hold_inactive(
     pairs: Sequence[Pair], decision: Decision, rulings: dict[int, list[Ruling]]
 ) -> set[int]:
-    """Take out what would be written to rows that are not active; return the pairs concerned."""
+    """Take out what would be written to rows that are not active; return the pairs concerned.
+
+    A stop still reaches their persons (semantics.md 6, S111): its base stays, so the row follows.
+    """
     inactive = [n for n, pair in enumerate(pairs) if pair.link["status"] == "inactive"]
     waiting = {n for n in inactive if decision.to_dynamics[n].any()}
     decision.to_dynamics[inactive] = False
@@ -104,7 +107,8 @@ def _hold_inactive(
         kept = [ruling for ruling in rulings[position] if not ruling.to_dynamics]
         if len(kept) < len(rulings[position]):
             waiting.add(position)
-        rulings[position] = kept
+        stops = [one.for_marketo() for one in rulings[position] if one.to_dynamics and one.stops]
+        rulings[position] = [*kept, *stops]
     return waiting
 
 
