@@ -21,6 +21,8 @@ LINKED = 0.7
 #: how many rounds they have, and the others, which begin in an empty world. Most end after the
 #: first trouble, because what came of it shows in the cycles that follow.
 ROUNDS = {True: (1, 1, 1, 1, 1, 1, 2), False: (1, 1, 1, 2)}
+#: rounds of runs with accounts: a row leaves or waits in one, and its account changes in another.
+ROUNDS_OF_RELATED = (1, 2, 2)
 #: who comes in the first round.
 POPULATIONS: dict[bool, list[tuple[str, ...]]] = {
     True: [(), ("add_row",), ("add_row",), ("add_person",), ("add_row", "add_person")],
@@ -203,7 +205,8 @@ def drawn(seed: int) -> Schedule:
     batch_size = random.choice((2, 300))
     page_size = random.choice((SMALL_PAGE, 300, 300, 300)) if style.lag else 300
     linked = random.random() < LINKED
-    rounds = [_round(random, style) for _ in range(random.choice(ROUNDS[linked]))]
+    most = ROUNDS_OF_RELATED if style.related else ROUNDS[linked]
+    rounds = [_round(random, style) for _ in range(random.choice(most))]
     acts = tuple(_act(random, kind) for kind in random.choice(POPULATIONS[linked]))
     first = rounds[0]
     rounds[0] = Round(first.pause, acts + first.acts, first.cycle, first.event)
