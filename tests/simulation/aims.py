@@ -19,6 +19,7 @@ from simulation.mappings import (
 from simulation.schedule import (
     CALM,
     LINKED,
+    SMALL_PAGE,
     STEPS,
     Act,
     Attempts,
@@ -44,7 +45,8 @@ def drawn(seed: int) -> Schedule:
     mapping = _MAPPINGS.get(name, mapping_of_run)(seed, random)
     style, rounds = AIMS[name](random)
     linked = name not in _FROM_NOTHING and (name != "doubtful creates" or random.random() < LINKED)
-    return Schedule(seed, style, mapping, 2, 300, rounds, linked=linked, aim=name)
+    page_size = SMALL_PAGE if name == "late" else 300
+    return Schedule(seed, style, mapping, 2, page_size, rounds, linked=linked, aim=name)
 
 
 def _losing_mapping_of_run(seed: int, random: Random) -> Json:
@@ -146,6 +148,19 @@ def _waiting(random: Random) -> Aimed:
     )
 
 
+def _spread(random: Random) -> Aimed:
+    """Somebody stops, and the process dies before everybody with the address is told."""
+    weather = Weather(crash_at=random.randrange(50, 80))
+    return CALM, (_round(random, ("stop",), weather),)
+
+
+def _late(random: Random) -> Aimed:
+    """Activities appear late, in a part of the feed that takes several pages."""
+    acts = tuple(random.choice(("edit_person", "edit_again")) for _ in range(10))
+    rounds = [_round(random, one, Weather()) for one in (acts, ("edit_row",))]
+    return replace(CALM, lag=True), tuple(rounds)
+
+
 def _sleep(random: Random) -> Aimed:
     """The process sleeps for longer than its lease, right before it stores something."""
     acts = tuple(random.choice(("edit_row", "edit_person", "add_row")) for _ in range(3))
@@ -212,6 +227,8 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "addresses": _addresses,
     "held": _held,
     "waiting": _waiting,
+    "spread": _spread,
+    "late": _late,
     "sleep": _sleep,
     "loss": _loss,
     "plan": _plan,
@@ -221,7 +238,7 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
 _FROM_NOTHING = ("mass delete", "defaults")
 #: how often, if not twice; a changed mapping is dear to resolve.
 _WEIGHTS = {"consent": 3} | dict.fromkeys(
-    ("plan", "addresses", "held", "waiting", "defaults", "mass delete"), 1
+    ("plan", "addresses", "held", "waiting", "defaults", "mass delete", "spread", "late"), 1
 )
 
 

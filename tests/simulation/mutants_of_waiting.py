@@ -1,13 +1,15 @@
-"""Engines that forget what waits in a pair, or that it has to; see ``simulation.mutants``."""
+"""Engines that forget what waits, or that it has to wait; see ``simulation.mutants``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from leadsync.cycle.consent import consent
+from leadsync.cycle.consent import consent, opt_out_spread
 from leadsync.cycle.decide import decide
+from leadsync.cycle.extract.feed_cursor import FeedCursor
 from leadsync.cycle.gather import complete_pairs
 from leadsync.merge.claims import Ruling
 from simulation.mutants import changed, found_by
@@ -68,4 +70,19 @@ def stop_written_to_a_closed_row() -> Iterator[None]:
 @found_by("addresses")
 def person_of_a_closed_row_is_mailed_at_a_marked_address() -> Iterator[None]:
     with patch.object(Ruling, "stops", False):
+        yield
+
+
+@found_by("late")
+def part_of_a_feed_settled_after_its_first_page() -> Iterator[None]:
+    def settled(cursor: FeedCursor, _read: Any) -> FeedCursor:
+        return replace(cursor, stretches=cursor.stretches[1:])
+
+    with patch.object(FeedCursor, "settled", settled):
+        yield
+
+
+@found_by("spread")
+def stop_settled_before_everybody_is_told() -> Iterator[None]:
+    with patch.object(opt_out_spread, "_wait_for_commit", lambda *_: None):
         yield
