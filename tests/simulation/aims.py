@@ -5,7 +5,7 @@ They are drawn apart, so that the others stay as they are, and are short.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -28,6 +28,7 @@ from simulation.schedule import (
     Style,
     Weather,
 )
+from simulation.users_who_match import ACTS as ACTS_OF_MATCHING
 
 #: share of the schedules that are aimed.
 SHARE = 0.35
@@ -161,6 +162,11 @@ def _late(random: Random) -> Aimed:
     return replace(CALM, lag=True), tuple(rounds)
 
 
+def _matching(random: Random) -> Aimed:
+    """Records come at once that belong together, or seem to."""
+    return CALM, (_round(random, random.sample(list(ACTS_OF_MATCHING), 2), _trouble(random, 0.1)),)
+
+
 def _sleep(random: Random) -> Aimed:
     """The process sleeps for longer than its lease, right before it stores something."""
     acts = tuple(random.choice(("edit_row", "edit_person", "add_row")) for _ in range(3))
@@ -229,6 +235,7 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "waiting": _waiting,
     "spread": _spread,
     "late": _late,
+    "matching": _matching,
     "sleep": _sleep,
     "loss": _loss,
     "plan": _plan,
@@ -251,7 +258,7 @@ def _trouble(random: Random, chance: float) -> Weather:
     return Weather(lost_write=random.randrange(1, 4))
 
 
-def _round(random: Random, kinds: tuple[str, ...], weather: Weather) -> Round:
+def _round(random: Random, kinds: Sequence[str], weather: Weather) -> Round:
     acts = tuple(Act(kind, random.randrange(2**32), random.choice((0, 1, 5, 60))) for kind in kinds)
     cycle = Attempts(random.randrange(2**32), weather, again=random.random() < 0.2)
     return Round(random.choice(PAUSES), acts, cycle)

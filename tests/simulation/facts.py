@@ -44,6 +44,21 @@ class Promise:
     rows: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Who must end with whom of records that came at once.
+
+    :param rule: the scenario that says so.
+    :param takes: pairs that belong together; ``made``: records that get a counterpart that no user
+        made; ``left``: records that are held without one.
+    """
+
+    rule: str
+    takes: tuple[Pair, ...] = ()
+    made: tuple[RecordId, ...] = ()
+    left: tuple[RecordId, ...] = ()
+
+
 @dataclass
 class Facts:
     """What has been noted so far. Moments are counted, not timed.
@@ -91,6 +106,7 @@ class Facts:
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     :ivar promises: what users were promised about consents.
+    :ivar matches: who must end with whom.
     """
 
     world: World
@@ -144,6 +160,7 @@ class Facts:
         default_factory=lambda: defaultdict(set)
     )
     promises: list[Promise] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list)
     _seen_at: int = -1
     _seen: tuple[list[QuarantineRow], list[Visible]] = field(default_factory=lambda: ([], []))
     events: list[tuple[int, datetime, str]] = field(default_factory=list)

@@ -23,7 +23,7 @@ from simulation.mutants import MUTANTS, changed, found_by, mutant
 __all__ = ["MUTANTS"]
 
 
-@mutant
+@found_by("meeting")
 def no_if_match() -> Iterator[None]:
     with changed(load_dynamics, "_row_write", lambda write: replace(write, etag=None)):
         yield

@@ -12,6 +12,7 @@ from simulation.oracle_of_clashes import check_clashes, check_written_over
 from simulation.oracle_of_consent import check_promises
 from simulation.oracle_of_defaults import check_defaults
 from simulation.oracle_of_links import LinkJudge
+from simulation.oracle_of_matches import check_matches
 from simulation.oracle_of_merges import check_followed
 from simulation.oracle_of_person_merges import check_person_merges
 from simulation.oracle_of_records import check_records
@@ -46,6 +47,7 @@ def check_settled(diary: Diary) -> None:
     check_promises(diary)
     check_related(diary)
     check_defaults(diary)
+    check_matches(diary)
 
 
 def check_pairs(diary: Diary, quiet: Container[Pair]) -> None:

@@ -51,6 +51,18 @@ def check_journal(diary: Diary, quiet: Container[Pair], began: datetime) -> None
                 assert found, f"S040: {name} of {pair} is not journalled: {person} {row} {told}"
 
 
+def check_first_journal(diary: Diary, quiet: Container[Pair], began: datetime) -> None:
+    """S049: two records that have just become a pair had nothing in common to change."""
+    if diary.merged_rows or diary.merged_persons or diary.became:
+        return  # a person that goes on with another row takes along what it had
+    cycle, _ = diary.cycles[-1]
+    for pair, before in diary.before_link.items():
+        if before.at == cycle and before.person and before.row and pair in quiet:
+            told = diary.world.store.journal(marketo_ids=[pair[0]], since=began)
+            wrong = [entry for entry in told if entry["kind"] == "collision"]
+            assert not wrong, f"S049: {pair} is new: {wrong}"
+
+
 class _RecordJudge(View):
     def stamps(self) -> None:
         """Section 1: a person carries the table and the creation time of its row."""

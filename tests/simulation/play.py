@@ -24,7 +24,7 @@ from simulation.effects import check_same, effects
 from simulation.mappings import without_guard
 from simulation.oracle_of_guard import check_guard, vanished
 from simulation.oracle_of_plans import PlanJudge
-from simulation.oracle_of_records import check_journal, check_written
+from simulation.oracle_of_records import check_first_journal, check_journal, check_written
 from simulation.passed_over import check_cursors
 from simulation.prepared import linked_world, prepared_world
 from simulation.schedule import SMALL_PAGE, Act, Attempts, Round, Schedule, Weather
@@ -150,6 +150,7 @@ class Run:
         quiet = self.diary.cycle_ended(began, restless, clean=clean)
         oracle.check_pairs(self.diary, quiet)
         check_journal(self.diary, quiet, started)
+        check_first_journal(self.diary, quiet, started)
         if report is not None:
             check_cursors(self.diary)
         if clean and report is not None:

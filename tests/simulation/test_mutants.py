@@ -9,7 +9,7 @@ import pytest
 from simulation.aims import drawn
 from simulation.judged import failures_of
 from simulation.mutants import AIM_OF
-from simulation.mutants_of_aims import MUTANTS
+from simulation.mutants_of_matching import MUTANTS
 from simulation.schedule import Schedule
 
 #: schedules in which every mutant must be found; most are found in the first 100.

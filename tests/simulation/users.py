@@ -15,6 +15,7 @@ from simulation.users_of_rare_mappings import ACTS as ACTS_OF_RARE_MAPPINGS
 from simulation.users_of_waiting import ACTS as ACTS_OF_WAITING
 from simulation.users_who_employ import EmploysPeople
 from simulation.users_who_meet_stops import ACTS as ACTS_OF_STOPPED_ADDRESSES
+from simulation.users_who_match import ACTS as ACTS_OF_MATCHING
 from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
 
@@ -31,6 +32,7 @@ AIMED = {
     **ACTS_OF_RARE_MAPPINGS,
     **ACTS_OF_STOPPED_ADDRESSES,
     **ACTS_OF_WAITING,
+    **ACTS_OF_MATCHING,
 }
 
 
