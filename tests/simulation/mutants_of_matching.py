@@ -1,4 +1,4 @@
-"""Engines that match records in the wrong way; see ``simulation.mutants``."""
+"""Engines that match, date or make records in the wrong way; see ``simulation.mutants``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 from leadsync.cycle.decide import decide
+from leadsync.cycle.extract import extract_marketo
+from leadsync.cycle.load import load_rows
 from leadsync.merge import matching, matching_persons
 from simulation.mutants import changed, found_by
 from simulation.mutants_of_aims import MUTANTS
@@ -91,4 +93,21 @@ def clash_without_a_base_told_as_a_collision() -> Iterator[None]:
         return replace(decision, collision=decision.collision | decision.no_base)
 
     with changed(decide, "three_way", told):
+        yield
+
+
+@found_by("rules")
+def first_change_of_a_person_dates_it() -> Iterator[None]:
+    real = extract_marketo._last_change
+
+    with patch.object(extract_marketo, "_last_change", lambda found: real(found[:1])):
+        yield
+
+
+@found_by("doubtful creates")
+def row_made_with_nulls() -> Iterator[None]:
+    def filled(write: Any) -> Any:
+        return replace(write, body={"jobtitle": None, **write.body})
+
+    with changed(load_rows.RowLoad, "_row_write", filled):
         yield

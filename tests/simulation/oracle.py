@@ -103,6 +103,16 @@ def check_scope(diary: Diary, began: int, persons: int, rows: int) -> None:
         assert not pulled, f"S085: {record} is out of scope"
 
 
+def check_made(diary: Diary, rows: int) -> None:
+    """A row is made with values alone: what its table fills in for the others stays (S028).
+
+    :param rows: number of writes to Dynamics before the cycle.
+    """
+    for write in diary.world.dynamics.writes[rows:]:
+        empty = write.operation == "create" and None in write.body.values()
+        assert not empty, f"S028: {write} clears what the table fills in"
+
+
 def check_closed(diary: Diary, began: int, rows: int) -> None:
     """S077, S096: nothing is written to a row that was closed before the cycle.
 

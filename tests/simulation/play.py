@@ -153,6 +153,7 @@ class Run:
         check_first_journal(self.diary, quiet, started)
         if report is not None:
             check_cursors(self.diary)
+            oracle.check_made(self.diary, writes[1])
         if clean and report is not None:
             check_written(report, self._writes - sum(writes))
             oracle.check_created(self.diary)

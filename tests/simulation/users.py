@@ -14,8 +14,8 @@ from simulation.users_of_consent import ACTS as ACTS_OF_CONSENT
 from simulation.users_of_rare_mappings import ACTS as ACTS_OF_RARE_MAPPINGS
 from simulation.users_of_waiting import ACTS as ACTS_OF_WAITING
 from simulation.users_who_employ import EmploysPeople
-from simulation.users_who_meet_stops import ACTS as ACTS_OF_STOPPED_ADDRESSES
 from simulation.users_who_match import ACTS as ACTS_OF_MATCHING
+from simulation.users_who_meet_stops import ACTS as ACTS_OF_STOPPED_ADDRESSES
 from simulation.users_who_merge import MergesPersons
 from simulation.values import COLUMNS, entered, fields_of, plain
 
@@ -144,6 +144,9 @@ class Users(MergesPersons, EmploysPeople):
             name = self.random.choice(list(rules))
             pause = LONG_PAUSE if rules[name] == "newest_wins" and self.random.random() < 0.8 else 0
             empties = rules[name] == "non_empty_wins" and self.random.random() < 0.8
+            if pause and self.random.random() < 0.5:  # the last of a person's changes counts
+                self.edit_person_with(pair[0], {"lastName": self._person_value("lastName")})
+                self.world.clock.advance(pause)
             self._edit_sides(pair, table, name, pause, empties=empties)
 
     def _edit_sides(
