@@ -18,9 +18,10 @@ SAYS = "share of the daily quota"
 
 
 def spread_over_days(schedule: Schedule) -> Schedule:
-    """Return the schedule with one or two rounds a day, each of which is tried again."""
+    """Return the schedule with all of it again, in a round or two a day that are tried again."""
     rounds = [
-        replace(one, pause=PAUSE, cycle=replace(one.cycle, again=True)) for one in schedule.rounds
+        replace(one, pause=PAUSE, cycle=replace(one.cycle, again=True))
+        for one in schedule.rounds * 2
     ]
     return replace(schedule, rounds=tuple(rounds))
 
