@@ -126,3 +126,9 @@ def oldest_wins() -> Iterator[None]:
 
     with patch.dict(rules._RULES, newest_wins=oldest):
         yield
+
+
+@found_by("rules")
+def newest_wins_without_tolerance() -> Iterator[None]:
+    with patch.object(rules, "NEWEST_TOLERANCE_SECONDS", 0):
+        yield

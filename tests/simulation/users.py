@@ -22,6 +22,8 @@ from simulation.values import COLUMNS, entered, fields_of, plain
 MOST_RECORDS = 8
 #: seconds; longer than the tolerance of ``newest_wins``.
 LONG_PAUSE = 400
+#: pauses between edits of which the newest wins; inside the tolerance none is newer (S048).
+PAUSES = (0, 100, 250, LONG_PAUSE, LONG_PAUSE, LONG_PAUSE)
 #: fields that take any text.
 CLASHING = ("title", "phone", "city", "country")
 
@@ -142,7 +144,7 @@ class Users(MergesPersons, EmploysPeople):
         if pairs and rules:
             pair, table, *_ = self.random.choice(pairs)
             name = self.random.choice(list(rules))
-            pause = LONG_PAUSE if rules[name] == "newest_wins" and self.random.random() < 0.8 else 0
+            pause = self.random.choice(PAUSES) if rules[name] == "newest_wins" else 0
             empties = rules[name] == "non_empty_wins" and self.random.random() < 0.8
             if pause and self.random.random() < 0.5:  # the last of a person's changes counts
                 self.edit_person_with(pair[0], {"lastName": self._person_value("lastName")})
