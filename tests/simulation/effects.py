@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadsync.model import TABLES
+from leadsync.model import SYSTEMS, TABLES
 from support.world import World
 
 Effects = dict[str, Any]
@@ -30,6 +30,19 @@ def effects(world: World) -> Effects:
         "quarantine": store.quarantine(),
         "deferred": store.deferred(),
         "requests": store.requests(),
+    }
+
+
+def results(world: World, cycle_id: str) -> dict[str, list[tuple[str, str]]]:
+    """Return what the loads of a cycle have told of every record, by system."""
+    staging = world.staging
+    told = {system: f"{system}_results" for system in SYSTEMS}
+    return {
+        system: sorted(
+            (row["record_key"], row["state"]) for row in staging.read_rows(cycle_id, name).records
+        )
+        for system, name in told.items()
+        if staging.has(cycle_id, name)
     }
 
 

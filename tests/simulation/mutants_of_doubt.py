@@ -75,3 +75,9 @@ def commit_without_its_lease() -> Iterator[None]:
         return changes.cycle is not None and changes.cycle.status == "done"
 
     yield from _without_lease(commit, is_commit)
+
+
+@found_by("meeting")
+def deferred_write_counted_as_done() -> Iterator[None]:
+    with patch.dict(loading._INTENT_STATUS, deferred="done"):
+        yield

@@ -20,7 +20,7 @@ from leadsync.state.port import StateChanges
 from simulation import oracle
 from simulation.chaos import Chaos, Crash
 from simulation.diary import Diary
-from simulation.effects import check_same, effects
+from simulation.effects import check_same, effects, results
 from simulation.mappings import without_guard
 from simulation.oracle_of_guard import check_guard, vanished
 from simulation.oracle_of_plans import PlanJudge
@@ -234,11 +234,13 @@ class Run:
 
     def _again(self, cycle: Json, stage: Any) -> None:
         """P6: run a finished stage again, with nobody around, to no effect."""
-        before = effects(self.world)
+        before, told = effects(self.world), results(self.world, cycle["cycle_id"])
         try:
             stage(self.world.engine, cycle)
         finally:
             check_same(before, effects(self.world), stage.__name__)
+            again = results(self.world, cycle["cycle_id"])
+            assert again == told, f"P6: {stage.__name__} again tells {again}, not {told}"
 
     def _stall_at(self, number: int, chaos: Chaos) -> None:
         """Sleep before the stage of this number, if the weather says so."""
