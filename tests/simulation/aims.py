@@ -47,7 +47,17 @@ def drawn(seed: int) -> Schedule:
     style, rounds = AIMS[name](random)
     linked = name not in _FROM_NOTHING and (name != "doubtful creates" or random.random() < LINKED)
     page_size = SMALL_PAGE if name == "late" else 300
-    return Schedule(seed, style, mapping, 2, page_size, rounds, linked=linked, aim=name)
+    return Schedule(
+        seed,
+        style,
+        mapping,
+        2,
+        page_size,
+        rounds,
+        linked=linked,
+        aim=name,
+        refused=_REFUSED.get(name, ""),
+    )
 
 
 def _losing_mapping_of_run(seed: int, random: Random) -> Json:
@@ -122,6 +132,12 @@ def _meeting(random: Random) -> Aimed:
         for kinds in (acts, (), ("edit_again",))
     ]
     return replace(CALM, edits=True), tuple(rounds[: random.randrange(1, 4)])
+
+
+def _refused(random: Random) -> Aimed:
+    """A server refuses a field, and the stop beside it must not wait (S109)."""
+    acts = (random.choice(("stop_beside_refused", "stop_beside_refused", "edit_both")),)
+    return CALM, (_round(random, acts, Weather()),)
 
 
 def _rules(random: Random) -> Aimed:
@@ -229,6 +245,7 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "doubt": _doubt,
     "doubtful creates": _doubtful_creates,
     "meeting": _meeting,
+    "refused": _refused,
     "rules": _rules,
     "addresses": _addresses,
     "held": _held,
@@ -242,10 +259,23 @@ AIMS: dict[str, Callable[[Random], Aimed]] = {
     "defaults": _defaults,
     "mass delete": _mass_delete,
 }
+#: the field that servers refuse.
+_REFUSED = {"refused": "title"}
 _FROM_NOTHING = ("mass delete", "defaults")
 #: how often, if not twice; a changed mapping is dear to resolve.
 _WEIGHTS = {"consent": 3} | dict.fromkeys(
-    ("plan", "addresses", "held", "waiting", "defaults", "mass delete", "spread", "late"), 1
+    (
+        "plan",
+        "addresses",
+        "held",
+        "waiting",
+        "refused",
+        "defaults",
+        "mass delete",
+        "spread",
+        "late",
+    ),
+    1,
 )
 
 

@@ -106,6 +106,7 @@ class Facts:
     :ivar entered: every value that a user ever gave a field or left in it.
     :ivar shared_emails: every e-mail key that a record ever had, with the records.
     :ivar promises: what users were promised about consents.
+    :ivar refused: the field whose values servers refuse all the time, if there is one.
     :ivar matches: who must end with whom.
     """
 
@@ -160,6 +161,7 @@ class Facts:
         default_factory=lambda: defaultdict(set)
     )
     promises: list[Promise] = field(default_factory=list)
+    refused: str = ""
     matches: list[Match] = field(default_factory=list)
     _seen_at: int = -1
     _seen: tuple[list[QuarantineRow], list[Visible]] = field(default_factory=lambda: ([], []))

@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from leadsync.cycle import commit
+from leadsync.cycle.consent import opt_out_lane
 from leadsync.cycle.context import LEASE_NAME, Cycle
 from leadsync.cycle.extract import extract_dynamics, seen_persons
 from leadsync.cycle.gather import lost_creates
@@ -80,4 +81,10 @@ def commit_without_its_lease() -> Iterator[None]:
 @found_by("meeting")
 def deferred_write_counted_as_done() -> Iterator[None]:
     with patch.dict(loading._INTENT_STATUS, deferred="done"):
+        yield
+
+
+@found_by("refused")
+def refused_stops_wait_for_their_record() -> Iterator[None]:
+    with patch.object(opt_out_lane, "_stops_alone", lambda *_: []):
         yield

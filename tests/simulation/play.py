@@ -29,6 +29,7 @@ from simulation.passed_over import check_cursors
 from simulation.prepared import linked_world, prepared_world
 from simulation.schedule import SMALL_PAGE, Act, Attempts, Round, Schedule, Weather
 from simulation.users import Users
+from simulation.values import COLUMNS
 
 LONGEST_LAG_SECONDS = 240
 MOST_CYCLES_TO_REREAD = 12
@@ -65,6 +66,8 @@ class Run:
         if self.style.refusals:
             self.world.marketo.refuse = self._refuse
             self.world.dynamics.refuse = self._refuse
+        if schedule.refused:
+            self._refuse_field(schedule.refused)
         self.users = Users(self.random, self.diary, invalid=self.style.invalid)
         self.steps: list[int] = []
         self.report: Json | None = None
@@ -230,7 +233,8 @@ class Run:
 
     def _looks_twice(self) -> bool:
         """Draw whether a stage is run again to no effect; servers that refuse may change it."""
-        return not self.style.refusals and self.random.random() < LOOKS_TWICE
+        refuses = self.style.refusals or self.schedule.refused
+        return not refuses and self.random.random() < LOOKS_TWICE
 
     def _again(self, cycle: Json, stage: Any) -> None:
         """P6: run a finished stage again, with nobody around, to no effect."""
@@ -299,6 +303,11 @@ class Run:
         self.diary.note("the server refuses a record")
         return True
 
+    def _refuse_field(self, name: str) -> None:
+        self.diary.refused = name
+        self.world.marketo.refuse = lambda record: name in record
+        self.world.dynamics.refuse = lambda write: COLUMNS[name] in write.body
+
     def _remap(self) -> None:
         """Take a field out of the mapping, or put one back."""
         mapping = copy.deepcopy(self.world.mapping)
@@ -324,8 +333,9 @@ class Run:
         world = self.world
         self.diary.note("edits stop")
         world.marketo.lag = lambda: 0.0
-        world.marketo.refuse = lambda record: False
-        world.dynamics.refuse = lambda write: False
+        if not self.schedule.refused:
+            world.marketo.refuse = lambda record: False
+            world.dynamics.refuse = lambda write: False
         world.clock.advance(LONGER_THAN_A_LEASE)
         self._release_refused()
         self._reread()

@@ -163,6 +163,7 @@ class Schedule:
     :param last: what users do after the last round; only undisturbed cycles follow.
     :param linked: it begins in a world with people that are linked already, not in an empty one.
     :param aim: what it is about, if it is not about everything.
+    :param refused: a field whose values both servers refuse all the time.
     """
 
     seed: int
@@ -174,6 +175,7 @@ class Schedule:
     last: tuple[Act, ...] = ()
     linked: bool = False
     aim: str = ""
+    refused: str = ""
 
     @property
     def length(self) -> int:

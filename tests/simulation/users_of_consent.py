@@ -36,6 +36,17 @@ def stop(users: Users) -> None:
     promise(users, "S108", stopped=True, persons={pair[0][0], *persons})
 
 
+def stop_beside_refused(users: Users) -> None:
+    """Opt out and change a field that the other server does not take (S109)."""
+    stop(users)
+    value = f"r{users.random.randrange(1000)}"
+    if users.last in users.world.marketo.people:
+        users.edit_person_with(int(users.last), {"title": value})
+    for table, row_id, _ in users.diary.standing_rows():
+        if row_id == users.last:
+            users.edit_row_with(table, row_id, {"jobtitle": value})
+
+
 def go_on(users: Users) -> None:
     """Subscribe the records of a pair again, on one side."""
     pairs = stopped_pairs(users)
@@ -100,6 +111,7 @@ def take_a_freed_address(users: Users) -> None:
 #: what users do about consent, by name.
 ACTS: dict[str, Callable[[Users], None]] = {
     "stop": stop,
+    "stop_beside_refused": stop_beside_refused,
     "go_on": go_on,
     "click_after_going_on": click_after_going_on,
     "go_on_after_click": go_on_after_click,
