@@ -64,7 +64,7 @@ def null_of_dynamics_read_as_absent() -> Iterator[None]:
         yield
 
 
-@mutant
+@found_by("refusals")
 def persons_in_line_not_taken_up() -> Iterator[None]:
     with patch.object(seen_persons, "due_persons", lambda *_: set()):
         yield
