@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from leadsync.mapping.plan import OnInvalid
 from leadsync.model import System, Table
@@ -24,6 +24,7 @@ RuleKind = Literal[
     "expectation",
 ]
 Operation = Literal["create", "update"]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 #: canonical cells by field (Marketo REST name), all of one length: one cell per record.
 Cells: TypeAlias = Mapping[str, Sequence[str | None]]
 

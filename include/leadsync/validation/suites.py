@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import get_args
 
 from leadsync.mapping.plan import SyncPlan
 from leadsync.model import SYSTEMS, Json
 from leadsync.validation.documents import suite_document
 from leadsync.validation.generate import rules_for
-from leadsync.validation.model import Operation
-
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+from leadsync.validation.model import OPERATIONS
 
 
 @lru_cache(maxsize=8)

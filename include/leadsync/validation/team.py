@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from leadsync.errors import ConfigurationError
 from leadsync.mapping.names import nearest, suggestion
 from leadsync.mapping.plan import FieldPlan, OnInvalid, TablePlan
 from leadsync.model import SYSTEMS, TABLES, TOWARDS, Json, System, Table
-from leadsync.validation.model import Operation, Rule
+from leadsync.validation.model import OPERATIONS, Operation, Rule
 from leadsync.validation.values import base_name
 
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 #: what a team's rule can do; a value can only be mended by a rule that knows how.
 POLICIES: tuple[OnInvalid, ...] = ("hold_record", "hold_field", "warn")
 _COLUMN_KEYS = ("column", "column_A", "column_B")
